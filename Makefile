@@ -1,0 +1,51 @@
+# rabat_crawler: two commands do all the set-up, `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint bench real lock clean
+
+demo: $(VENV)/.installed
+	$(BIN)/rabat-crawler demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+real: $(VENV)/.dev
+	$(BIN)/python -m tests.real
+
+bench: $(VENV)-bench/.installed
+	$(VENV)-bench/bin/python bench/extract.py
+	$(VENV)-bench/bin/python bench/pipeline.py
+	$(VENV)-bench/bin/python bench/crawl.py
+
+$(VENV)/.installed: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q -r requirements.lock
+	$(PIP) install -q --no-deps -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
+	$(PIP) install -q -r requirements-dev.lock
+	touch $@
+
+# The peers pin versions of their own, so they live in an environment of their own.
+$(VENV)-bench/.installed: pyproject.toml requirements-bench.lock
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install -q --upgrade pip
+	$(VENV)-bench/bin/python -m pip install -q -r requirements-bench.lock
+	$(VENV)-bench/bin/python -m pip install -q --no-deps -e .
+	touch $@
+
+# The locks: exact versions as pip resolves them today, in files that pip reads.
+lock:
+	bench/lock.sh
+
+clean:
+	rm -rf $(VENV) $(VENV)-bench build *.egg-info .pytest_cache .mypy_cache .ruff_cache

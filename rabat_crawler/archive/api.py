@@ -1,0 +1,271 @@
+"""`Archive`: the one way in for the command line, Python users, the crawler and the exports."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rabat_crawler.archive import schema, search, store
+from rabat_crawler.archive.lock import WriteLock
+from rabat_crawler.archive.search import Filters
+from rabat_crawler.errors import ArchiveMissing, ConfigError, DiskFull, NotFound, RabatError
+from rabat_crawler.models import Capture, Hit, Item, Page, Record, Run, Site, Version
+
+if TYPE_CHECKING:
+    from rabat_crawler.archive.ingest import Ingest
+    from rabat_crawler.archive.rebuild import Rebuilt
+    from rabat_crawler.archive.verify import Report
+
+T = TypeVar("T")
+
+DATABASE = "rabat.db"
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is being done, how many are done, and of how many (None if not known)."""
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """The progress of a cron job: none."""
+
+
+class Archive:
+    """An archive folder: `warc/` and `runs/` (the truth), `rabat.db` (derived), `state/`, `exports/`.
+
+    `Archive.open(path)` reads; `Archive.open(path, write=True, create=True)` holds the write lock, seals what a killed run left
+    open, and reads records that have no row yet. Use it as a context manager.
+    """
+
+    def __init__(self, path: Path, *, lock: WriteLock | None = None) -> None:
+        self.path = path
+        self.database = path / DATABASE
+        self.warc_dir, self.runs_dir, self.state_dir, self.exports_dir = path / "warc", path / "runs", path / "state", path / "exports"
+        self.lock = lock
+        self.notes: list[str] = []
+        self._ingest: Ingest | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, write: bool = False, create: bool = False, progress: Progress = silent) -> Archive:
+        """Open the archive folder `path`.
+
+        Raises ArchiveMissing (no database there and not `create`), ArchiveLocked (another writer), ArchiveCorrupt, SchemaTooNew, DiskFull.
+        """
+        folder = Path(path)
+        if folder.exists() and not folder.is_dir():
+            raise ConfigError(f"{folder} is a file; --archive takes a folder")
+        if not write:
+            archive = cls(folder)
+            archive._connect(write=False, create=False)
+            return archive
+        if not folder.exists() and not create:
+            raise ArchiveMissing(f"there is no archive folder {folder}; crawl first, or give --archive DIR")
+        _make_folders(folder)
+        archive = cls(folder, lock=WriteLock(folder / "state"))
+        try:
+            archive._seal()
+            archive._connect(write=True, create=create or not (folder / DATABASE).exists())
+            archive._recover(progress)
+        except BaseException:
+            archive.close()
+            raise
+        return archive
+
+    def _connect(self, *, write: bool, create: bool) -> None:
+        self._db = schema.connect(self.database, write=write, create=create)
+        self._connection = self._db.conn
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The SQLite connection (read-only unless opened for writing)."""
+        if self._connection is None:
+            raise RabatError(f"the archive {self.path} is closed")
+        return self._connection
+
+    def close(self) -> None:
+        """Close the database and give the lock free."""
+        if self._connection is not None:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            self._connection.close()
+            self._connection = None
+        if self.lock is not None:
+            self.lock.release()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # Writing
+
+    def add_capture(self, record: Record, site: Site) -> Page:
+        """Store one capture and what its page says, in one transaction; its WARC record must be on disk already. Returns the page."""
+        return self.add_captures([(record, site)])[0]
+
+    def add_captures(self, records: list[tuple[Record, Site]]) -> list[Page]:
+        """Store several captures in one transaction: all or none."""
+        ingest = self._ingest_now()
+        with schema.translated(self.database):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                pages = [ingest.add(record, site) for record, site in records]
+                ingest.settle()
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                self._ingest = None
+                raise
+        return pages
+
+    def _ingest_now(self) -> Ingest:
+        if self._ingest is None:
+            from rabat_crawler.archive.ingest import Ingest
+
+            self._ingest = Ingest(self.connection)
+        return self._ingest
+
+    def last_capture(self, url: str) -> Capture | None:
+        """The latest capture of the address that holds a body (a response, not a revisit), or None."""
+        from rabat_crawler.archive.ingest import parse_moment
+
+        columns = [field.name for field in dataclasses.fields(Capture)]
+        row = self.connection.execute(
+            f"SELECT {', '.join(columns)} FROM captures WHERE url = ? AND record_type = 'response' AND status = 200 ORDER BY captured_at DESC LIMIT 1", (url,)
+        ).fetchone()
+        if row is None:
+            return None
+        values = dict(zip(columns, row, strict=True))
+        return Capture(**{**values, "captured_at": parse_moment(values["captured_at"])})
+
+    def begin_run(self, run: Run) -> None:
+        """Write the run's file and row as begun."""
+        self._keep_run(run)
+
+    def end_run(self, run: Run) -> None:
+        """Write the run's file and row as ended."""
+        self._keep_run(run)
+
+    def _keep_run(self, run: Run) -> None:
+        write_atomically(self.runs_dir / f"{run.run_id}.json", json.dumps(dataclasses.asdict(run), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        with schema.translated(self.database):
+            store.write_run(self.connection, run)
+
+    def _seal(self) -> None:
+        from rabat_crawler.archive.warc import seal_open_files
+
+        for sealed in seal_open_files(self.warc_dir):
+            cut = f", a cut tail of {sealed.cut_bytes} bytes was set aside" if sealed.cut_bytes else ""
+            self.notes.append(f"{sealed.file}: a run ended without closing it; {sealed.kept} records kept{cut}")
+
+    def _recover(self, progress: Progress) -> None:
+        """Read again the WARC records that have no row: a run was killed between the record and the commit, or the database was deleted."""
+        from rabat_crawler.archive.rebuild import files_behind, ingest_files
+
+        behind = files_behind(self.warc_dir, self.connection)
+        if behind:
+            before = store.count_rows(self.connection)["captures"]
+            ingest_files(self, behind, progress)
+            self.notes.append(f"{store.count_rows(self.connection)['captures'] - before} captures without a row were read from {len(behind)} WARC files")
+
+    # Reading
+
+    def search(self, words: str, filters: Filters | None = None, *, limit: int = 20) -> list[Hit]:
+        """The items that hold all the words, the best first. Any text is a safe search; no word gives no hit. SearchSyntax if it is far too long."""
+        found = self._read(lambda: search.run(self.connection, words, filters or Filters(), limit))
+        items = {item.item_id: item for item in self._read(lambda: store.read_items_by_id(self.connection, [row[0] for row in found]))}
+        return [Hit(item=items[name], rank=rank, snippet=snippet, title_marked=title) for name, rank, snippet, title in found]
+
+    def items(self, filters: Filters | None = None, *, limit: int | None = None) -> Iterator[Item]:
+        """Items, the newest published first."""
+        with schema.translated(self.database):
+            yield from store.read_items(self.connection, filters or Filters(), limit=limit)
+
+    def item(self, wanted: str) -> Item:
+        """One item by id (or the beginning of it), address or article number. NotFound names what to do; several candidates are named."""
+        names = self._read(lambda: store.find_item_id(self.connection, wanted))
+        if len(names) != 1:
+            hint = f"{len(names)} items fit: {', '.join(names[:8])}" if names else "no item has this id, address or article number; rabat-crawler search WORDS finds items"
+            raise NotFound(f"{wanted!r}: {hint}")
+        return self._read(lambda: store.read_items_by_id(self.connection, names))[0]
+
+    def versions(self, item_id: str) -> list[Version]:
+        """The distinct texts that the item has had, oldest first."""
+        return self._read(lambda: store.read_versions(self.connection, item_id))
+
+    def runs(self) -> list[Run]:
+        """All runs, the latest first."""
+        return self._read(lambda: store.read_runs(self.connection))
+
+    def stats(self) -> dict[str, Any]:
+        """What the archive holds, in counts."""
+        return self._read(lambda: store.statistics(self.connection))
+
+    def counts(self) -> dict[str, int]:
+        """How many rows the main tables hold (cheap)."""
+        return self._read(lambda: store.count_rows(self.connection))
+
+    def dump(self) -> Iterator[str]:
+        """Every row but run bookkeeping as JSON lines, in an order that does not depend on how they came; equal archives give equal dumps."""
+        return store.dump(self.connection)
+
+    def verify(self, progress: Progress = silent) -> Report:
+        """Compare every WARC record's digests, every row's place in the WARC files, and the database with itself."""
+        from rabat_crawler.archive.verify import verify
+
+        return verify(self, progress)
+
+    def rebuild(self, progress: Progress = silent) -> Rebuilt:
+        """Make the database anew from the WARC files and runs, then put it in the old one's place. Needs `write=True`."""
+        from rabat_crawler.archive.rebuild import rebuild
+
+        return rebuild(self, progress)
+
+    def replace_database(self, beside: Path) -> None:
+        """Put the closed database file `beside` in the place of the present one, in one rename."""
+        self._ingest = None
+        if self._connection is not None:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.close()
+            self._connection = None
+        for suffix in ("-wal", "-shm"):
+            self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
+        os.replace(beside, self.database)
+        self._connect(write=True, create=False)
+
+    def _read(self, question: Callable[[], T]) -> T:
+        with schema.translated(self.database):
+            return question()
+
+
+def _make_folders(folder: Path) -> None:
+    try:
+        for name in ("warc", "runs", "state", "exports"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"the disk of {folder} is full: free space and run the command again") from error
+        raise ConfigError(f"the archive folder {folder} cannot be made: {error.strerror}; give another --archive DIR") from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write beside, flush to disk, rename: a reader sees the old file or the new one, never half of one. DiskFull if there is no space."""
+    beside = path.with_name(path.name + ".new")
+    try:
+        with open(beside, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"the disk of {path.parent} is full; {path.name} was not written: free space and run the command again") from error
+        raise

@@ -1,0 +1,43 @@
+"""One writer at a time: an flock on `state/lock`, freed by the kernel when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+from rabat_crawler.errors import ArchiveLocked
+
+
+class WriteLock:
+    """Holds the archive for writing until `release` or the end of the process. ArchiveLocked names the holder."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.path = state_dir / "lock"
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(self._handle, 32, 0).decode("ascii", "replace").strip()
+            os.close(self._handle)
+            pid = int(holder) if holder.isdigit() else None
+            raise ArchiveLocked(
+                f"another process{f' (pid {pid})' if pid else ''} is writing to {state_dir.parent}; wait until it ends, or stop it, and run the command again",
+                pid=pid,
+            ) from None
+        os.ftruncate(self._handle, 0)
+        os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Give the archive free; a second call does nothing."""
+        if self._handle >= 0:
+            os.ftruncate(self._handle, 0)
+            os.close(self._handle)
+            self._handle = -1
+
+    def __enter__(self) -> WriteLock:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()

@@ -1,0 +1,171 @@
+"""Where the records of a WARC file begin and end: gzip members walked by zlib, or the plain records of an uncompressed file.
+
+Knows nothing of captures. Never trusts a length, never keeps more than `MAX_MEMBER` bytes of a record, and always tells what it had to leave out.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+MAX_MEMBER = 64 * 1024 * 1024
+MAX_HEAD = 64 * 1024
+GZIP_MAGIC = b"\x1f\x8b\x08"
+RUN_FIELD = "x-rabat-run"
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+
+_FIRST = 12 * 1024
+_CHUNK = 64 * 1024
+_STEP = 1024 * 1024
+_PLAIN_LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r?\n", re.IGNORECASE)
+_OWN_ID = re.compile(rb"\nWARC-Record-ID: <([^>\r\n]{1,200})>")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One record as it lies in the file: `offset` and `length` in bytes of the file, `content` the record itself, decompressed."""
+
+    offset: int
+    length: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes that are no whole record. `code`: cut | damaged | too-large; `length` 0 when the end is not known."""
+
+    offset: int
+    length: int
+    code: str
+    message: str
+
+
+def read_member(file: BinaryIO, offset: int, *, limit: int | None = None) -> Member | Damage | None:
+    """The record that starts at `offset`; None at the end of the file. `limit` is the largest record kept, in bytes (default `MAX_MEMBER`)."""
+    file.seek(offset)
+    start = file.read(_FIRST)
+    if not start:
+        return None
+    return (_read_plain if start.startswith(b"WARC/") else _read_gzip)(file, offset, start, MAX_MEMBER if limit is None else limit)
+
+
+def _read_gzip(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member | Damage:
+    decoder = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    parts: list[bytes] = []
+    size, piece, compressed = 0, b"", start
+    while not decoder.eof:
+        if not compressed and len(piece) < _STEP:
+            return Damage(offset, 0, "cut", f"the file ends inside a record that starts at byte {offset}")
+        try:
+            piece = decoder.decompress(compressed, _STEP)
+        except zlib.error as error:
+            return Damage(offset, 0, "damaged", f"the gzip member at byte {offset} cannot be unpacked: {error}")
+        size += len(piece)
+        if size <= limit:
+            parts.append(piece)
+        else:
+            parts.clear()
+        if not decoder.eof:
+            compressed = decoder.unconsumed_tail or file.read(_CHUNK)
+    length = file.tell() - offset - len(decoder.unused_data)
+    if size > limit:
+        return _too_large(offset, length, size, limit)
+    return Member(offset, length, b"".join(parts))
+
+
+def _read_plain(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member | Damage:
+    head = start + file.read(MAX_HEAD - len(start))
+    end = HEAD_END.search(head)
+    stated = _PLAIN_LENGTH.search(head, 0, end.end()) if end else None
+    if end is None or stated is None:
+        code = "cut" if end is None and len(head) < MAX_HEAD else "damaged"
+        return Damage(offset, 0, code, f"the record at byte {offset} has no whole WARC header with a length")
+    size = end.end() + int(stated[1])
+    if size > limit:
+        return _too_large(offset, size + _newlines(file, offset + size), size, limit)
+    file.seek(offset)
+    content = file.read(size)
+    if len(content) < size:
+        return Damage(offset, 0, "cut", f"the file ends inside a record that starts at byte {offset}")
+    newlines = _newlines(file, offset + size)
+    file.seek(offset + size)
+    return Member(offset, size + newlines, content + file.read(newlines))
+
+
+def _newlines(file: BinaryIO, offset: int) -> int:
+    file.seek(offset)
+    following = file.read(16)
+    return len(following) - len(following.lstrip(b"\r\n"))
+
+
+def _too_large(offset: int, length: int, size: int, limit: int) -> Damage:
+    return Damage(offset, length, "too-large", f"the record at byte {offset} holds {size} bytes; more than {limit} are not read")
+
+
+def walk(path: Path, *, start: int = 0) -> Iterator[Member | Damage]:
+    """Every record of the file in order, and every stretch that is none; after a damaged gzip member goes on at the next true one.
+
+    With `start`, a byte at which a record begins: the first record (the warcinfo), then those from there on.
+    """
+    with path.open("rb", buffering=0) as file:
+        offset, mark = 0, b""
+        while (found := read_member(file, offset)) is not None:
+            if isinstance(found, Member):
+                if offset == 0:
+                    mark = _own_mark(found.content)
+                yield found
+                offset = max(offset + found.length, start)
+                continue
+            end = offset + found.length if found.length else _next_gzip(file, offset + 1, mark)
+            yield Damage(offset, end - offset, found.code, found.message)
+            offset = max(end, start)
+
+
+def whole_length(path: Path) -> tuple[int, int]:
+    """`(records, bytes)` up to the first place that is no whole record: what a writer that was killed has safely left."""
+    count = length = 0
+    for found in walk(path):
+        if isinstance(found, Damage) and found.code != "too-large":
+            break
+        count, length = count + 1, found.offset + found.length
+    return count, length
+
+
+def _own_mark(content: bytes) -> bytes:
+    """The id of our own warcinfo record, which each of our records names; empty for other tools' files."""
+    own = f"\n{RUN_FIELD}: ".encode() in content and _OWN_ID.search(content)
+    return own[1] if own else b""
+
+
+def _next_gzip(file: BinaryIO, offset: int, mark: bytes) -> int:
+    """Where the next gzip member with a WARC record begins, or the file's end.
+
+    A page may hold gzip members of its own making, so in our files only a record that names our warcinfo counts.
+    """
+    file.seek(offset)
+    window = b""
+    while chunk := file.read(_CHUNK):
+        window += chunk
+        base = file.tell() - len(window)
+        at = window.find(GZIP_MAGIC)
+        while at >= 0:
+            if _starts_record(file, base + at, mark):
+                return base + at
+            at = window.find(GZIP_MAGIC, at + 1)
+        file.seek(base + len(window))
+        window = window[-2:]
+    return file.tell()
+
+
+def _starts_record(file: BinaryIO, offset: int, mark: bytes) -> bool:
+    file.seek(offset)
+    try:
+        head = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(file.read(4096), 4096)
+    except zlib.error:
+        return False
+    end = HEAD_END.search(head)
+    return head.startswith(b"WARC/") and mark in head[: end.start() if end else None]

@@ -1,0 +1,236 @@
+"""The tables, views and triggers of `archive/rabat.db`, as named migrations kept for ever; the README documents each column.
+
+Opening applies what is pending and refuses a file from a newer program. Only `archive/` writes SQL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from rabat_crawler.errors import ArchiveCorrupt, ArchiveMissing, DiskFull, SchemaTooNew
+
+APPLICATION_ID = 0x52424154
+"""`RBAT`: tells our file from any other SQLite file."""
+
+migrations = Migrations("rabat_crawler")
+
+TOKENIZER = "unicode61 remove_diacritics 2"
+
+M001 = f"""
+CREATE TABLE runs (
+  run_id TEXT PRIMARY KEY, spider TEXT NOT NULL, site TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT, status TEXT NOT NULL,
+  counts TEXT NOT NULL, parameters TEXT NOT NULL, software TEXT NOT NULL, messages TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE captures (
+  record_id TEXT PRIMARY KEY, url TEXT NOT NULL, url_key TEXT NOT NULL, captured_at TEXT NOT NULL, status INTEGER NOT NULL, media_type TEXT,
+  digest TEXT NOT NULL, site TEXT NOT NULL, run_id TEXT, record_type TEXT NOT NULL CHECK (record_type IN ('response', 'revisit')),
+  source TEXT NOT NULL, source_url TEXT, warc_file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, refers_to TEXT,
+  truncated TEXT, layout TEXT NOT NULL, role TEXT NOT NULL, problems TEXT NOT NULL
+) STRICT;
+CREATE INDEX captures_by_key ON captures (url_key, captured_at);
+CREATE INDEX captures_by_url ON captures (url, captured_at);
+CREATE INDEX captures_by_place ON captures (warc_file, offset);
+
+CREATE TABLE drafts (
+  draft_id TEXT PRIMARY KEY, site TEXT NOT NULL, origin TEXT NOT NULL, item_key TEXT NOT NULL, id_key TEXT, url_key TEXT, text_key TEXT,
+  complete INTEGER NOT NULL, layout TEXT NOT NULL, content TEXT NOT NULL, page_url TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
+  first_capture TEXT NOT NULL, last_capture TEXT NOT NULL
+) STRICT;
+CREATE INDEX drafts_by_item ON drafts (item_key);
+CREATE INDEX drafts_by_url ON drafts (url_key);
+CREATE INDEX drafts_by_text ON drafts (text_key);
+
+CREATE TABLE sightings (
+  draft_id TEXT NOT NULL REFERENCES drafts (draft_id), record_id TEXT NOT NULL REFERENCES captures (record_id),
+  PRIMARY KEY (draft_id, record_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sightings_by_record ON sightings (record_id);
+
+CREATE TABLE links (
+  url TEXT NOT NULL, site TEXT NOT NULL, key TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (url, site)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX links_by_key ON links (key);
+
+CREATE TABLE items (
+  id INTEGER PRIMARY KEY, item_id TEXT NOT NULL UNIQUE, site TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('news', 'event', 'publication', 'project', 'page')),
+  language TEXT, language_method TEXT NOT NULL, title TEXT NOT NULL, summary TEXT NOT NULL, text TEXT NOT NULL, published TEXT,
+  event_start TEXT, event_end TEXT, canonical_url TEXT, article_id INTEGER, section TEXT NOT NULL, layout TEXT NOT NULL,
+  first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, gone INTEGER NOT NULL, flags TEXT NOT NULL, current_version TEXT NOT NULL,
+  html TEXT NOT NULL, item_key TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX items_by_published ON items (published);
+CREATE INDEX items_by_address ON items (canonical_url);
+
+CREATE TABLE versions (
+  version_id TEXT PRIMARY KEY, item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, text_digest TEXT NOT NULL,
+  title TEXT NOT NULL, summary TEXT NOT NULL, text TEXT NOT NULL, html TEXT NOT NULL, layout TEXT NOT NULL, complete INTEGER NOT NULL,
+  first_capture TEXT NOT NULL, last_capture TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
+  UNIQUE (item_id, text_digest)
+) STRICT;
+
+CREATE TABLE dates (
+  item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, ordinal INTEGER NOT NULL, role TEXT NOT NULL, value TEXT NOT NULL,
+  "end" TEXT, precision TEXT NOT NULL, raw TEXT NOT NULL, rule TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY (item_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE addresses (
+  item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, url TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (item_id, url)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX addresses_by_key ON addresses (key);
+CREATE INDEX addresses_by_url ON addresses (url);
+
+CREATE TABLE alternates (
+  item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, hreflang TEXT NOT NULL, url TEXT NOT NULL, key TEXT NOT NULL,
+  PRIMARY KEY (item_id, hreflang, url)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alternates_by_key ON alternates (key);
+
+CREATE TABLE attachments (
+  item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, url TEXT NOT NULL, text TEXT NOT NULL, media_type TEXT,
+  PRIMARY KEY (item_id, url)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE images (
+  item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, url TEXT NOT NULL, alt TEXT NOT NULL, PRIMARY KEY (item_id, url)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tags (
+  item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, tag TEXT NOT NULL, PRIMARY KEY (item_id, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE items_fts USING fts5 (title, text, content="items", content_rowid="id", tokenize="{TOKENIZER}");
+CREATE TRIGGER items_fts_insert AFTER INSERT ON items BEGIN
+  INSERT INTO items_fts (rowid, title, text) VALUES (new.id, new.title, new.text);
+END;
+CREATE TRIGGER items_fts_delete AFTER DELETE ON items BEGIN
+  INSERT INTO items_fts (items_fts, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
+END;
+CREATE TRIGGER items_fts_update AFTER UPDATE OF title, text ON items WHEN old.title <> new.title OR old.text <> new.text BEGIN
+  INSERT INTO items_fts (items_fts, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
+  INSERT INTO items_fts (rowid, title, text) VALUES (new.id, new.title, new.text);
+END;
+
+CREATE VIEW item_addresses AS
+  SELECT a.item_id, a.url, 'read' AS how FROM addresses a
+  UNION
+  SELECT a.item_id, l.url, CASE WHEN l.reason = '' THEN 'linked' ELSE l.reason END FROM addresses a JOIN links l ON l.key = a.key
+  WHERE NOT EXISTS (SELECT 1 FROM addresses own WHERE own.item_id = a.item_id AND own.url = l.url);
+
+CREATE VIEW translations AS
+  SELECT t.item_id, o.item_id AS other_id, t.hreflang, 'hreflang' AS evidence
+  FROM alternates t JOIN addresses o ON o.key = t.key WHERE o.item_id <> t.item_id
+  UNION
+  SELECT o.item_id, t.item_id, i.language, 'hreflang of the other'
+  FROM alternates t JOIN addresses o ON o.key = t.key JOIN items i ON i.item_id = t.item_id
+  WHERE o.item_id <> t.item_id AND NOT EXISTS (
+    SELECT 1 FROM alternates b JOIN addresses ba ON ba.key = b.key WHERE b.item_id = o.item_id AND ba.item_id = t.item_id);
+
+CREATE VIEW item_captures AS
+  SELECT DISTINCT i.item_id, c.record_id, c.url, c.captured_at, c.status, c.digest, c.warc_file, c.offset, c.length, d.complete
+  FROM items i JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id;
+
+CREATE VIEW news AS
+  SELECT item_id, kind, language, published, title, summary, canonical_url, event_start, event_end, section, first_seen, last_seen, gone
+  FROM items ORDER BY published DESC;
+"""
+
+
+@migrations()
+def m001_first_tables(db: sqlite_utils.Database) -> None:
+    """Runs, captures, drafts and their sightings, items and what belongs to them, full text."""
+    for statement in _statements(M001):
+        db.execute(statement)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: executescript() would commit and end the migration's transaction."""
+    buffer = ""
+    for line in script.splitlines(keepends=True):
+        buffer += line
+        if sqlite3.complete_statement(buffer):
+            yield buffer
+            buffer = ""
+
+
+def schema_version() -> int:
+    """How many migrations this program knows."""
+    return len(migrations._migrations)  # noqa: SLF001 - the library offers no count
+
+
+def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite_utils.Database:
+    """The database at `path`, migrated when opened for writing.
+
+    Raises ArchiveMissing, ArchiveCorrupt, SchemaTooNew, DiskFull. A reader never changes the file.
+    """
+    if not path.exists() and not create:
+        raise ArchiveMissing(f"there is no archive database at {path}; crawl first (rabat-crawler crawl, or rabat-crawler demo), or give --archive DIR")
+    with translated(path):
+        mode = "rwc" if create else ("rw" if write else "ro")
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=10.0)
+        try:
+            _configure(connection, write=write)
+            db = sqlite_utils.Database(connection)
+            _check_version(connection, path)
+            if write:
+                _migrate(db)
+        except BaseException:
+            connection.close()
+            raise
+    return db
+
+
+def _configure(connection: sqlite3.Connection, *, write: bool) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute("PRAGMA mmap_size = 0")
+    if write:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -65536")
+    else:
+        connection.execute("PRAGMA trusted_schema = OFF")  # a writer needs it on: its triggers write to the FTS5 table
+        connection.execute("PRAGMA query_only = ON")
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if tables and owner != APPLICATION_ID:
+        raise ArchiveCorrupt(f"{path} is an SQLite file, but not an archive of this program; give another --archive DIR")
+    if found > schema_version():
+        raise SchemaTooNew(
+            f"{path} has schema {found}, this program knows {schema_version()}: it was written by a newer version; upgrade rabat-crawler to open it",
+            found=found,
+            known=schema_version(),
+        )
+
+
+def _migrate(db: sqlite_utils.Database) -> None:
+    if migrations.pending(db):
+        migrations.apply(db)
+        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.conn.execute(f"PRAGMA user_version = {schema_version()}")
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours: full disk, damaged file; the message names the file and the remedy."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        text = str(error)
+        if "disk is full" in text or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            raise DiskFull(f"the disk of {path.parent} is full; what was stored before is kept: free space and run the command again") from error
+        if "not a database" in text or "malformed" in text or getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise ArchiveCorrupt(
+                f"the database {path} is damaged ({text}); the WARC files are not concerned: rabat-crawler rebuild --archive {path.parent} makes a new one"
+            ) from error
+        raise

@@ -1,0 +1,157 @@
+"""Reads rows back as values: items with their evidence, captures, runs, counts, and the dump by which two archives are compared."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rabat_crawler.archive.search import Filters
+from rabat_crawler.models import Attachment, Image, Item, PartialDate, Run, Version
+
+ITEM_COLUMNS = (
+    "item_id site kind language language_method title summary text html published event_start event_end canonical_url article_id section layout "
+    "first_seen last_seen gone flags current_version"
+).split()
+_SELECT_ITEM = "SELECT " + ", ".join(f"i.{name}" for name in ITEM_COLUMNS) + " FROM items i "
+CHUNK = 400
+NOT_DUMPED = ("runs", "_sqlite_migrations")
+"""Run bookkeeping and the library's own notes: they say when work was done, not what the archive holds."""
+
+
+def read_items(connection: sqlite3.Connection, filters: Filters, *, limit: int | None = None) -> Iterator[Item]:
+    """Items, the newest published first, those without a date last."""
+    conditions, values = filters.sql()
+    sql = f"SELECT i.item_id FROM items i WHERE 1 {conditions} ORDER BY i.published IS NULL, i.published DESC, i.item_id LIMIT :limit"
+    names = [row[0] for row in connection.execute(sql, {**values, "limit": -1 if limit is None else limit})]
+    for start in range(0, len(names), CHUNK):
+        yield from read_items_by_id(connection, names[start : start + CHUNK])
+
+
+def read_items_by_id(connection: sqlite3.Connection, names: Sequence[str]) -> list[Item]:
+    """The items of these ids, in this order; unknown ids are left out."""
+    marks = ",".join("?" * len(names))
+    rows = {row[0]: row for row in connection.execute(f"{_SELECT_ITEM} WHERE i.item_id IN ({marks})", names)}
+    parts = {
+        table: _grouped(connection.execute(f"SELECT {columns} FROM {table} WHERE item_id IN ({marks}) ORDER BY {order}", names))
+        for table, columns, order in (
+            ("item_addresses", "item_id, url", "item_id, how <> 'read', url"),
+            ("tags", "item_id, tag", "item_id, tag"),
+            ("attachments", "item_id, url, text, media_type", "item_id, url"),
+            ("images", "item_id, url, alt", "item_id, url"),
+            ("dates", 'item_id, value, "end", precision, raw, rule, role, source', "item_id, ordinal"),
+            ("translations", "item_id, other_id", "item_id, other_id"),
+        )
+    }
+    return [_item(rows[name], parts) for name in names if name in rows]
+
+
+def _grouped(rows: sqlite3.Cursor) -> dict[str, list[tuple[Any, ...]]]:
+    groups: dict[str, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        groups.setdefault(row[0], []).append(row[1:])
+    return groups
+
+
+def _item(row: tuple[Any, ...], parts: dict[str, dict[str, list[tuple[Any, ...]]]]) -> Item:
+    values = dict(zip(ITEM_COLUMNS, row, strict=True))
+    name = values["item_id"]
+    addresses = [url for (url,) in parts["item_addresses"].get(name, [])]
+    twins = [other for (other,) in parts["translations"].get(name, [])]
+    return Item(
+        **{**values, "gone": bool(values["gone"]), "flags": tuple(json.loads(values["flags"]))},
+        addresses=tuple(sorted(addresses, key=lambda url: (url != values["canonical_url"], url))),
+        tags=tuple(tag for (tag,) in parts["tags"].get(name, [])),
+        attachments=tuple(Attachment(url=url, text=text, media_type=kind) for url, text, kind in parts["attachments"].get(name, [])),
+        images=tuple(Image(url=url, alt=alt) for url, alt in parts["images"].get(name, [])),
+        dates=tuple(
+            PartialDate(value=value, end=end, precision=precision, raw=raw, rule=rule, role=role, source=source)
+            for value, end, precision, raw, rule, role, source in parts["dates"].get(name, [])
+        ),
+        twin=twins[0] if twins else None,
+    )
+
+
+def find_item_id(connection: sqlite3.Connection, wanted: str) -> list[str]:
+    """The ids that `wanted` may mean: an item id or the beginning of one (4 letters or more), an address, or an article number."""
+    if "://" in wanted:
+        rows = connection.execute("SELECT DISTINCT item_id FROM item_addresses WHERE url = ? OR url = ?", (wanted, wanted.rstrip("/")))
+    elif wanted.isdigit() and len(wanted) < 10:
+        rows = connection.execute("SELECT item_id FROM items WHERE article_id = ? OR item_id = ? ORDER BY item_id", (int(wanted), wanted))
+    elif len(wanted) >= 4 and wanted.isalnum():
+        rows = connection.execute("SELECT item_id FROM items WHERE item_id >= ? AND item_id < ? ORDER BY item_id", (wanted.lower(), wanted.lower() + "~"))
+    else:
+        return []
+    return [row[0] for row in rows]
+
+
+def read_versions(connection: sqlite3.Connection, name: str) -> list[Version]:
+    """The item's versions, oldest first."""
+    columns = "version_id item_id text_digest title summary text html layout complete first_capture last_capture first_seen last_seen".split()
+    rows = connection.execute(f"SELECT {', '.join(columns)} FROM versions WHERE item_id = ? ORDER BY first_seen, version_id", (name,))
+    return [Version(**{**dict(zip(columns, row, strict=True)), "complete": bool(row[8])}) for row in rows]
+
+
+def read_runs(connection: sqlite3.Connection) -> list[Run]:
+    """All runs, the latest first."""
+    columns = "run_id spider site started_at finished_at status counts parameters software messages".split()
+    rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs ORDER BY started_at DESC, run_id DESC")
+    return [
+        Run(**{**dict(zip(columns[:6], row[:6], strict=True))}, counts=json.loads(row[6]), parameters=json.loads(row[7]), software=json.loads(row[8]), messages=tuple(json.loads(row[9])))
+        for row in rows
+    ]  # fmt: skip
+
+
+def write_run(connection: sqlite3.Connection, run: Run) -> None:
+    """Insert or replace the row of a run."""
+    row = (
+        run.run_id, run.spider, run.site, run.started_at, run.finished_at, run.status, _json(run.counts), _json(run.parameters),
+        _json(run.software), json.dumps(run.messages, ensure_ascii=False),
+    )  # fmt: skip
+    connection.execute(f"INSERT OR REPLACE INTO runs VALUES ({','.join('?' * len(row))})", row)
+
+
+def _json(mapping: Any) -> str:
+    return json.dumps(dict(mapping), ensure_ascii=False, sort_keys=True)
+
+
+def dump(connection: sqlite3.Connection) -> Iterator[str]:
+    """Every row of every table but run bookkeeping and search indexes, one JSON line each, in an order that does not depend on how it was written."""
+    tables = [
+        row[0]
+        for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'items_fts%' ORDER BY name")
+    ]
+    for table in tables:
+        if table not in NOT_DUMPED:
+            cursor = connection.execute(f'SELECT * FROM "{table}"')
+            names = [column[0] for column in cursor.description]
+            yield from sorted(json.dumps({"table": table, **dict(zip(names, row, strict=True))}, ensure_ascii=False, sort_keys=True) for row in cursor)
+
+
+def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many rows the main tables hold."""
+    return {table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in ("items", "versions", "captures", "drafts", "links", "attachments")}
+
+
+def statistics(connection: sqlite3.Connection) -> dict[str, Any]:
+    """What the archive holds: counts by kind, language, year, layout, site, flag; the span of its captures."""
+
+    def grouped(sql: str) -> dict[str, int]:
+        return {str(key): int(count) for key, count in connection.execute(sql)}
+
+    first, last = connection.execute("SELECT min(captured_at), max(captured_at) FROM captures").fetchone()
+    return {
+        **count_rows(connection),
+        "first_capture": first,
+        "last_capture": last,
+        "by_kind": grouped("SELECT kind, count(*) FROM items GROUP BY 1 ORDER BY 2 DESC, 1"),
+        "by_language": grouped("SELECT coalesce(language, 'unknown'), count(*) FROM items GROUP BY 1 ORDER BY 2 DESC, 1"),
+        "by_year": grouped("SELECT coalesce(substr(published, 1, 4), 'undated'), count(*) FROM items GROUP BY 1 ORDER BY 1"),
+        "by_layout": grouped("SELECT layout, count(*) FROM items GROUP BY 1 ORDER BY 2 DESC, 1"),
+        "by_site": grouped("SELECT site, count(*) FROM items GROUP BY 1 ORDER BY 2 DESC, 1"),
+        "by_flag": grouped("SELECT j.value, count(*) FROM items, json_each(items.flags) j GROUP BY 1 ORDER BY 2 DESC, 1"),
+        "by_status": grouped("SELECT status, count(*) FROM captures GROUP BY 1 ORDER BY 1"),
+        "with_twin": int(connection.execute("SELECT count(DISTINCT item_id) FROM translations").fetchone()[0]),
+        "gone": int(connection.execute("SELECT count(*) FROM items WHERE gone").fetchone()[0]),
+    }

@@ -1,0 +1,12 @@
+"""The only door to WARC files: writing captures, sealing what a killed run left, reading, checking.
+
+The work is done in `warc_write`, `warc_read`, `warc_seal` and `members`; everybody else imports from here.
+"""
+
+from __future__ import annotations
+
+from rabat_crawler.archive.warc_read import Finding, check_file, iter_records, read_record
+from rabat_crawler.archive.warc_seal import Sealed, seal_open_files
+from rabat_crawler.archive.warc_write import WarcWriter, new_record_id
+
+__all__ = ["Finding", "Sealed", "WarcWriter", "check_file", "iter_records", "new_record_id", "read_record", "seal_open_files"]

@@ -1,0 +1,387 @@
+"""Reading WARC files, ours and other tools': records with their captures, in file order or by offset, and the check of every digest.
+
+Read only. Damage is told as RecordError or Finding, with file and offset, never skipped in silence.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+from warcio.bufferedreaders import ChunkedDataReader
+
+from rabat_crawler.archive.members import HEAD_END, RUN_FIELD, Damage, Member, read_member, walk
+from rabat_crawler.errors import RecordError
+from rabat_crawler.extract.urls import url_key
+from rabat_crawler.models import Capture, Record, RecordType
+
+OPEN_SUFFIX = ".open"
+SITE_FIELD = "x-rabat-site"
+SOURCE_FIELD = "X-Rabat-Source"
+RECORD_END = b"\r\n\r\n"
+
+_VERSION = re.compile(r"^WARC/[0-9]\.[0-9]{1,2}$")
+_LENGTH = re.compile(r"^[0-9]{1,15}$")
+_STATUS_LINE = re.compile(r"^HTTP/[0-9](?:\.[0-9])? +([0-9]{3})(?: |$)")
+_DATE = re.compile(
+    r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?Z)?)?)?$",
+)
+_ALGORITHMS = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
+
+OnDamage = Callable[[RecordError], None]
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong in a WARC file, at `offset` bytes.
+
+    `code`: empty | cut | damaged | too-large | unreadable | record-end | block-digest | payload-digest | unknown-digest.
+    """
+
+    file: str
+    offset: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A WARC record taken apart: `headers` by lower-case name (the first of each), its block, and what follows the block."""
+
+    offset: int
+    length: int
+    headers: dict[str, str]
+    block: bytes
+    ending: bytes
+
+    @property
+    def kind(self) -> str:
+        """The WARC-Type, lower case."""
+        return self.headers.get("warc-type", "").lower()
+
+    def reference(self, name: str) -> str:
+        """A record id without its angle brackets, "" if there is none."""
+        return bare(self.headers.get(name, ""))
+
+
+def sha256(payload: bytes) -> str:
+    """The digest of a capture: "sha256:" and lower hex over the entity body, still content-encoded."""
+    return "sha256:" + hashlib.sha256(payload).hexdigest()
+
+
+def media_type(headers: Headers) -> str | None:
+    """The lower-case media type of the first Content-Type, without parameters; None if none is stated."""
+    stated = next((value for name, value in headers if name.lower() == "content-type"), "")
+    return stated.split(";")[0].split(",")[0].strip(" \t").lower() or None
+
+
+def bare(reference: str) -> str:
+    """A record id or address without surrounding angle brackets (wget puts them around addresses too)."""
+    return reference[1:-1] if reference.startswith("<") and reference.endswith(">") else reference
+
+
+def safe_key(url: str) -> str:
+    """`url_key`, or ValueError for what is no web address."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"no web address: {url[:200]!r}")
+    return url_key(url)
+
+
+def parse_head(head: bytes, *, encoding: str = "latin-1") -> tuple[str, Headers]:
+    """First line and header fields of an HTTP message; folded lines are joined, lines without a colon left out."""
+    first, *lines = head.decode(encoding).replace("\r\n", "\n").split("\n")
+    fields: list[tuple[str, str]] = []
+    for line in lines:
+        if line[:1] in (" ", "\t") and fields:
+            fields[-1] = (fields[-1][0], (fields[-1][1] + " " + line.strip(" \t")).strip(" \t"))
+            continue
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.append((name.strip(" \t"), value.strip(" \t")))
+    return first, tuple(fields)
+
+
+def parse_member(member: Member, file: str) -> Raw:
+    """Takes a record apart; RecordError if its header or its length is wrong."""
+    end = HEAD_END.search(member.content)
+    if end is None or not member.content.startswith(b"WARC/"):
+        raise RecordError(f"{file}: no WARC header at byte {member.offset}", file=file, offset=member.offset)
+    head = member.content[: end.start()]
+    try:
+        version, fields = parse_head(head, encoding="utf-8")
+    except UnicodeDecodeError:
+        version, fields = parse_head(head)
+    headers = {name.lower(): value for name, value in reversed(fields)}
+    stated = headers.get("content-length", "")
+    if not _VERSION.match(version.rstrip(" ")) or not _LENGTH.match(stated):
+        raise RecordError(f"{file}: the WARC header at byte {member.offset} has no valid version or length", file=file, offset=member.offset)
+    stop = end.end() + int(stated)
+    if stop > len(member.content):
+        raise RecordError(f"{file}: the record at byte {member.offset} is shorter than it says", file=file, offset=member.offset)
+    return Raw(member.offset, member.length, headers, member.content[end.end() : stop], member.content[stop:])
+
+
+def parse_date(raw: str) -> datetime:
+    """A WARC-Date of any precision that WARC 1.0 and 1.1 allow, as aware UTC; ValueError if it is none."""
+    found = _DATE.match(raw)
+    if not found:
+        raise ValueError(f"no WARC-Date: {raw[:40]!r}")
+    year, month, day, hour, minute, second = (int(part) if part else None for part in found.groups()[:6])
+    micro = int((found[7] or "0").ljust(6, "0")[:6])
+    return datetime(year or 1, month or 1, day or 1, hour or 0, minute or 0, second or 0, micro, tzinfo=UTC)
+
+
+def split_http(block: bytes) -> tuple[bytes, bytes]:
+    """Head and payload of an HTTP message."""
+    end = HEAD_END.search(block)
+    return (block[: end.start()], block[end.end() :]) if end else (block.rstrip(b"\r\n"), b"")
+
+
+def entity_body(headers: Headers, payload: bytes) -> bytes:
+    """The payload without its chunk lines, if it has any; the content coding stays."""
+    coding = next((value for name, value in headers if name.lower() == "transfer-encoding"), "")
+    if not payload or not coding.lower().endswith("chunked"):
+        return payload
+    reader = ChunkedDataReader(BytesIO(payload))
+    return b"".join(iter(lambda: reader.read(1 << 20), b""))
+
+
+def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, request_headers: Headers = ()) -> Record:
+    """A response or revisit as Record; RecordError with the reason if it cannot be read as one."""
+    head, payload = split_http(raw.block)
+    first, headers = parse_head(head)
+    status = _STATUS_LINE.match(first)
+    url = bare(raw.headers.get("warc-target-uri", ""))
+    record_id = raw.reference("warc-record-id")
+    try:
+        key, captured_at = safe_key(url), parse_date(raw.headers.get("warc-date", ""))
+    except ValueError as error:
+        raise RecordError(f"{warc_file}: the record at byte {raw.offset} cannot be read: {error}", file=warc_file, offset=raw.offset) from error
+    if not status or not record_id:
+        raise RecordError(f"{warc_file}: the record at byte {raw.offset} has no HTTP status or no id", file=warc_file, offset=raw.offset)
+    revisit = raw.kind == "revisit"
+    kind: RecordType = "revisit" if revisit else "response"
+    body = b"" if revisit else entity_body(headers, payload)
+    capture = Capture(
+        record_id=record_id,
+        url=url,
+        url_key=key,
+        captured_at=captured_at,
+        status=int(status[1]),
+        media_type=media_type(headers),
+        digest=_stated_digest(raw) if revisit else sha256(body),
+        site=site,
+        run_id=run_id,
+        record_type=kind,
+        source=raw.headers.get(SOURCE_FIELD.lower(), "live"),
+        source_url=raw.headers.get("warc-source-uri"),
+        warc_file=warc_file,
+        offset=raw.offset,
+        length=raw.length,
+        refers_to=raw.reference("warc-refers-to") or None,
+        truncated=raw.headers.get("warc-truncated"),
+    )
+    return Record(capture=capture, response_headers=headers, body=body, request_headers=request_headers)
+
+
+def _stated_digest(raw: Raw) -> str:
+    """A revisit's payload digest: SHA-256 in our form, others as the file writes them, "" if there is none."""
+    stated = raw.headers.get("warc-payload-digest", "")
+    try:
+        algorithm, value = _parse_digest(stated)
+    except ValueError:
+        return stated
+    return f"sha256:{value.hex()}" if algorithm == "sha256" else stated
+
+
+def final_name(path: Path, directory: Path) -> str:
+    """The name a capture keeps for its file: relative to the WARC folder, without the suffix of a file still being written."""
+    return path.resolve().relative_to(directory.resolve()).as_posix().removesuffix(OPEN_SUFFIX)
+
+
+def iter_records(path: Path, *, directory: Path, site: str | None = None, start: int = 0, on_damage: OnDamage | None = None) -> Iterator[Record]:
+    """Responses and revisits in file order; one record in memory at a time.
+
+    Site and run id come from our warcinfo record; for other tools' files they are "" and None. `site` overrides.
+    `start`, a byte at which a record begins, leaves out what lies before.
+    A damaged record raises RecordError, or is handed to `on_damage` and left out, and reading goes on.
+    """
+    name = final_name(path, directory)
+    pending: tuple[Raw, Record] | None = None
+    request: Raw | None = None
+    owner, run_id = site or "", None
+    for raw in _raw_records(path, name, start, on_damage):
+        if raw.kind == "warcinfo":
+            fields = warcinfo_fields(raw.block)
+            owner, run_id = site or fields.get(SITE_FIELD, ""), fields.get(RUN_FIELD) or None
+        elif raw.kind == "request":
+            if pending and _belong(raw, pending[0]):
+                yield replace(pending[1], request_headers=_http_fields(raw))
+                pending = None
+            else:
+                request = raw
+        elif _is_capture(raw):
+            if pending:
+                yield pending[1]
+            pending = None
+            try:
+                record = build_record(raw, warc_file=name, site=owner, run_id=run_id)
+            except RecordError as error:
+                _tell(error, on_damage)
+                continue
+            if request and _belong(request, raw):
+                yield replace(record, request_headers=_http_fields(request))
+            else:
+                pending = (raw, record)
+            request = None
+    if pending:
+        yield pending[1]
+
+
+def warcinfo_fields(block: bytes) -> dict[str, str]:
+    """The fields of a warcinfo record by name."""
+    text = "\n" + block.decode("utf-8", "replace")
+    return dict(parse_head(text.encode(), encoding="utf-8")[1])
+
+
+def _raw_records(path: Path, name: str, start: int, on_damage: OnDamage | None) -> Iterator[Raw]:
+    for found in walk(path, start=start):
+        try:
+            if isinstance(found, Damage):
+                raise RecordError(f"{name}: {found.message}", file=name, offset=found.offset)
+            raw = parse_member(found, name)
+            if raw.ending.strip(b"\r\n"):
+                message = f"{name}: more than one record in the gzip member at byte {raw.offset}; `warcio recompress` sets that right"
+                raise RecordError(message, file=name, offset=raw.offset)
+        except RecordError as error:
+            _tell(error, on_damage)
+            continue
+        if raw.offset >= start or raw.kind == "warcinfo":
+            yield raw
+
+
+def _tell(error: RecordError, on_damage: OnDamage | None) -> None:
+    if on_damage is None:
+        raise error
+    on_damage(error)
+
+
+def _is_capture(raw: Raw) -> bool:
+    """A response or revisit of the web; DNS and FTP answers are none."""
+    return raw.kind in ("response", "revisit") and bare(raw.headers.get("warc-target-uri", "")).startswith(("http://", "https://"))
+
+
+def _belong(request: Raw, response: Raw) -> bool:
+    there = request.reference("warc-concurrent-to")
+    back = response.reference("warc-concurrent-to")
+    return bool(there and there == response.reference("warc-record-id")) or bool(back and back == request.reference("warc-record-id"))
+
+
+def _http_fields(raw: Raw) -> Headers:
+    return parse_head(split_http(raw.block)[0])[1]
+
+
+def read_record(directory: Path, capture: Capture) -> Record:
+    """The record of a capture, by its file, offset and length; RecordError if it is missing, damaged or another one."""
+    name = capture.warc_file
+    relative = PurePosixPath(name)
+    if relative.is_absolute() or ".." in relative.parts or not name:
+        raise RecordError(f"{name!r} is no file of this archive", file=name, offset=capture.offset)
+    path = next((path for path in (directory / name, directory / (name + OPEN_SUFFIX)) if path.is_file()), None)
+    if path is None:
+        raise RecordError(f"{name} is missing; restore it from a backup", file=name, offset=capture.offset)
+    with path.open("rb", buffering=0) as file:
+        found = read_member(file, capture.offset)
+        if not isinstance(found, Member) or found.length != capture.length:
+            told = found.message if isinstance(found, Damage) else "no record of the recorded length is there"
+            raise RecordError(f"{name}: {told}", file=name, offset=capture.offset)
+        raw = parse_member(found, name)
+        following = read_member(file, capture.offset + capture.length)
+    record = build_record(raw, warc_file=name, site=capture.site, run_id=capture.run_id, request_headers=_request_of(raw, following, name))
+    for field in ("record_id", "url", "digest"):
+        if getattr(record.capture, field) != getattr(capture, field):
+            raise RecordError(f"{name}: the record at byte {capture.offset} has another {field} than recorded", file=name, offset=capture.offset)
+    return record
+
+
+def _request_of(response: Raw, following: Member | Damage | None, name: str) -> Headers:
+    if not isinstance(following, Member):
+        return ()
+    try:
+        raw = parse_member(following, name)
+    except RecordError:
+        return ()
+    return _http_fields(raw) if raw.kind == "request" and _belong(raw, response) else ()
+
+
+def check_file(path: Path) -> tuple[Finding, ...]:
+    """Everything wrong in a WARC file: cuts, damaged members, records out of form, digests that do not fit; () if it is sound.
+
+    A cut exactly between two records leaves a sound, shorter file: only the database or a manifest can tell that.
+    """
+    name = path.name
+    findings: list[Finding] = []
+    if path.stat().st_size == 0:
+        return (Finding(name, 0, "empty", f"{name} is empty"),)
+    for found in walk(path):
+        if isinstance(found, Damage):
+            findings.append(Finding(name, found.offset, found.code, f"{name}: {found.message}"))
+            continue
+        try:
+            findings += _check_member(found, name)
+        except RecordError as error:
+            findings.append(Finding(name, error.offset, "unreadable", str(error)))
+    return tuple(findings)
+
+
+def _check_member(member: Member, name: str) -> Iterator[Finding]:
+    raw = parse_member(member, name)
+    if raw.ending != RECORD_END:
+        yield Finding(name, raw.offset, "record-end", f"{name}: the record at byte {raw.offset} does not end as its length says")
+    yield from _check_digest(raw, name, "block-digest", (raw.block,))
+    if not _is_capture(raw):
+        return
+    build_record(raw, warc_file=name, site="", run_id=None)
+    if raw.kind == "response" and "warc-segment-number" not in raw.headers:
+        head, payload = split_http(raw.block)
+        # Some writers digest the chunked bytes, the standard means the entity body: either one proves the bytes.
+        yield from _check_digest(raw, name, "payload-digest", (payload, entity_body(parse_head(head)[1], payload)))
+
+
+def _check_digest(raw: Raw, name: str, code: str, candidates: tuple[bytes, ...]) -> Iterator[Finding]:
+    stated = raw.headers.get(f"warc-{code}")
+    if stated is None:
+        return
+    try:
+        algorithm, value = _parse_digest(stated)
+    except ValueError as error:
+        yield Finding(name, raw.offset, "unknown-digest", f"{name}: the {code} at byte {raw.offset} cannot be checked: {error}")
+        return
+    if all(hashlib.new(algorithm, payload, usedforsecurity=False).digest() != value for payload in candidates):
+        yield Finding(name, raw.offset, code, f"{name}: the {code} of the record at byte {raw.offset} does not fit its bytes")
+
+
+def _parse_digest(stated: str) -> tuple[str, bytes]:
+    """Algorithm and value of "sha1:BASE32", "sha256:hex" or base64 (also url-safe); ValueError if unknown."""
+    label, _, value = stated.partition(":")
+    algorithm = label.lower().replace("-", "")
+    if algorithm not in _ALGORITHMS:
+        raise ValueError(f"unknown digest {stated[:80]!r}")
+    size = hashlib.new(algorithm, usedforsecurity=False).digest_size
+    plain = value.strip().rstrip("=")
+    try:
+        if len(plain) == 2 * size:
+            return algorithm, bytes.fromhex(plain)
+        if len(plain) == (size * 8 + 4) // 5:
+            return algorithm, base64.b32decode(plain.upper() + "=" * (-len(plain) % 8))
+        return algorithm, base64.b64decode(plain.replace("-", "+").replace("_", "/") + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"unreadable digest {stated[:80]!r}") from error

@@ -1,0 +1,376 @@
+"""Writing WARC 1.1 files: one gzip member a record, appended whole or not at all.
+
+Never overwrites captured bytes. A server's header or address can never break out of its own line.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import re
+import uuid
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+from warcio.statusandheaders import StatusAndHeaders
+
+from rabat_crawler.archive.members import RUN_FIELD
+from rabat_crawler.archive.warc_read import OPEN_SUFFIX, RECORD_END, SITE_FIELD, SOURCE_FIELD, Headers, media_type, safe_key, sha256
+from rabat_crawler.errors import ConfigError, DiskFull, RecordError
+from rabat_crawler.models import Capture, Record
+
+WARC_SUFFIX = ".warc.gz"
+LEVEL = 6
+SMALL = 4096
+VERSION = "WARC/1.1"
+IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+HTTP_RESPONSE = "application/http; msgtype=response"
+HTTP_REQUEST = "application/http; msgtype=request"
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+_METHOD = re.compile(r"[A-Z]{1,20}")
+_NO_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NOT_IN_URL = re.compile(r"[\x00-\x20<>\x7f-\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ud800-\udfff\ufeff]")
+_SCHEME = re.compile(r"^https?(?=://)", re.IGNORECASE)
+
+Fields = list[tuple[str, str]]
+
+
+def new_record_id() -> str:
+    """A fresh record id, "urn:uuid:..."."""
+    return f"urn:uuid:{uuid.uuid4()}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class WarcWriter:
+    """Writes the captures of one run to `<run_id>-00000.warc.gz.open`, `-00001` and so on, each beginning with a warcinfo record.
+
+    `fields` go into the warcinfo (software, robots, operator ...). A file is closed once it has `max_bytes`.
+    Files of an earlier part of the same run are left alone: the next free number is taken.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        run_id: str,
+        site: str,
+        fields: Mapping[str, str],
+        max_bytes: int = 100_000_000,
+        new_id: Callable[[], str] = new_record_id,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        if not _RUN_ID.fullmatch(run_id):
+            raise ConfigError(f"{run_id!r} cannot name a file; use letters, digits, dot, dash and underscore")
+        if site != _field_value(site):
+            raise ConfigError(f"{site!r} is no name of a site")
+        self._directory, self._run_id, self._site = directory, run_id, site
+        self._fields, self._max_bytes, self._new_id, self._now = dict(fields), max_bytes, new_id, now
+        self._fd: int | None = None
+        self._size = self._number = 0
+        self._name = self._warcinfo_id = ""
+        directory.mkdir(parents=True, exist_ok=True)
+        self._open_next()
+
+    @property
+    def path(self) -> Path:
+        """The file being written, with its `.open` suffix."""
+        return self._directory / (self._name + OPEN_SUFFIX)
+
+    def write(
+        self,
+        *,
+        url: str,
+        captured_at: datetime,
+        status: int,
+        response_headers: Headers,
+        body: bytes,
+        request_headers: Headers = (),
+        method: str = "GET",
+        previous: Capture | None = None,
+        source: str = "live",
+        source_url: str | None = None,
+        truncated: str | None = None,
+        ip: str | None = None,
+    ) -> Record:
+        """Appends a response (or revisit) record and its request record; returns what reading them back gives.
+
+        `body` is the entity body, transfer-decoded, content-encoded. A revisit is written instead of a response when `previous` has
+        the same payload digest, or when the answer is 304; the Record then has no body. RecordError if the input is no HTTP answer,
+        DiskFull if there is no room: the file then ends with the record before.
+        """
+        url = clean_url(url)
+        key = _checked_key(url, self._name)
+        if captured_at.tzinfo is None or not 100 <= status <= 999 or not _METHOD.fullmatch(method):
+            raise RecordError(
+                f"{url}: no HTTP answer (status {status}, method {method!r}) or a time without zone", file=self._name, offset=self._size
+            )
+        self._rotate_if_full()
+        captured_at = captured_at.astimezone(UTC)
+        profile = _revisit_profile(status, body, previous, truncated)
+        original = previous if profile else None
+        headers = http_fields(response_headers, len(body), keep_length=method == "HEAD" or status == 304)
+        requested = http_fields(request_headers, 0, keep_length=True)
+        digest = original.digest if original else sha256(body)
+        truncated, source = _field_value(truncated or "") or None, _field_value(source) or "live"
+        source_url = clean_url(source_url) if source_url else None
+        record_id = self._new_id()
+        stored = b"" if profile else body
+        block = http_head("HTTP/1.1", f"{status} {_phrase(status)}", headers) + stored
+        warc: Fields = [("WARC-Type", "revisit" if profile else "response"), *self._common(record_id, url, captured_at)]
+        warc += _optional({"WARC-IP-Address": _address(ip), "WARC-Source-URI": source_url, "WARC-Truncated": truncated})
+        warc += [(SOURCE_FIELD, source)] if source != "live" else []
+        warc += _reference_fields(original, profile)
+        warc += [("WARC-Payload-Digest", digest)] if digest else []
+        first = pack(warc, block, HTTP_RESPONSE)
+        second = self._request(url, captured_at, method, requested, record_id) if requested or method != "GET" else b""
+        offset = self._append(first + second)
+        capture = Capture(
+            record_id=record_id,
+            url=url,
+            url_key=key,
+            captured_at=captured_at,
+            status=status,
+            media_type=media_type(headers),
+            digest=digest,
+            site=self._site,
+            run_id=self._run_id,
+            record_type="revisit" if profile else "response",
+            source=source,
+            source_url=source_url,
+            warc_file=self._name,
+            offset=offset,
+            length=len(first),
+            refers_to=_original_id(original) if original else None,
+            truncated=truncated,
+        )
+        return Record(capture=capture, response_headers=headers, body=stored, request_headers=requested)
+
+    def sync(self) -> None:
+        """Brings everything written to the disk; DiskFull if there is no room."""
+        if self._fd is not None:
+            with RoomFor(self.path):
+                os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Brings the file to the disk and gives it its final name. Harmless when repeated."""
+        if self._fd is None:
+            return
+        self.sync()
+        os.close(self._fd)
+        self._fd = None
+        self.path.rename(self._directory / self._name)
+        sync_directory(self._directory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _rotate_if_full(self) -> None:
+        if self._fd is not None and self._size >= self._max_bytes:
+            self.close()
+        if self._fd is None:
+            self._open_next()
+
+    def _open_next(self) -> None:
+        while True:
+            self._name = f"{self._run_id}-{self._number:05d}{WARC_SUFFIX}"
+            self._number += 1
+            if not self.path.exists() and not (self._directory / self._name).exists():
+                break
+        with RoomFor(self.path):
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._size = 0
+        try:
+            self._append(self._warcinfo())
+        except BaseException:
+            os.close(self._fd)
+            self._fd = None
+            self.path.unlink()
+            raise
+        sync_directory(self._directory)
+
+    def _warcinfo(self) -> bytes:
+        self._warcinfo_id = self._new_id()
+        own = {RUN_FIELD: self._run_id, SITE_FIELD: self._site}
+        stated = {name: value for name, value in self._fields.items() if name.lower() not in own}
+        fields = {"format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO, "isPartOf": self._run_id, **stated, **own}
+        block = "".join(f"{_NO_TOKEN.sub('-', name)}: {_field_value(value)}\r\n" for name, value in fields.items()).encode()
+        warc = [("WARC-Type", "warcinfo"), ("WARC-Record-ID", f"<{self._warcinfo_id}>"), ("WARC-Date", warc_date(self._now()))]
+        return pack([*warc, ("WARC-Filename", self._name)], block, "application/warc-fields")
+
+    def _common(self, record_id: str, url: str, captured_at: datetime) -> Fields:
+        return [
+            ("WARC-Record-ID", f"<{record_id}>"),
+            ("WARC-Warcinfo-ID", f"<{self._warcinfo_id}>"),
+            ("WARC-Target-URI", url),
+            ("WARC-Date", warc_date(captured_at)),
+        ]
+
+    def _request(self, url: str, captured_at: datetime, method: str, headers: Headers, answer_id: str) -> bytes:
+        parts = urlsplit(url)
+        target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe="%!$&'()*+,-./:;=?@_~[]|")
+        warc = [("WARC-Type", "request"), *self._common(self._new_id(), url, captured_at), ("WARC-Concurrent-To", f"<{answer_id}>")]
+        return pack(warc, http_head(method, f"{target} HTTP/1.1", headers), HTTP_REQUEST)
+
+    def _append(self, packed: bytes) -> int:
+        """Writes all of it or nothing; returns the offset at which it begins."""
+        if self._fd is None:
+            raise ConfigError(f"{self._name} is closed")
+        start, rest = self._size, memoryview(packed)
+        with RoomFor(self.path):
+            try:
+                while rest:
+                    rest = rest[os.write(self._fd, rest) :]
+            except BaseException:
+                os.ftruncate(self._fd, start)
+                raise
+        self._size = start + len(packed)
+        return start
+
+
+class RoomFor:
+    """Turns the system's "no space" into DiskFull with the path and what to do."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise DiskFull(f"no space left to write {self._path}; free some space and run again, what is stored stays stored") from error
+
+
+def warc_date(moment: datetime) -> str:
+    """A time as WARC 1.1 writes it, in UTC with microseconds."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def clean_url(url: str) -> str:
+    """The address with everything percent-encoded that could break a WARC header line; nothing else is changed."""
+    clean = _NOT_IN_URL.sub(lambda found: quote(found[0].encode("utf-8", "surrogatepass")), url)
+    return _SCHEME.sub(lambda found: found[0].lower(), clean)
+
+
+def _checked_key(url: str, file: str) -> str:
+    try:
+        urlsplit(url)
+        return safe_key(url)
+    except ValueError as error:
+        raise RecordError(f"this address cannot be recorded: {error}", file=file, offset=0) from error
+
+
+def _field_value(value: str) -> str:
+    """A value that stays on its line: control characters become spaces, lone surrogates question marks."""
+    return _CONTROL.sub(" ", value).encode("utf-8", "replace").decode().strip(" \t")
+
+
+def _http_value(value: str) -> str:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        value = value.encode("utf-8", "surrogatepass").decode("latin-1")
+    return _CONTROL.sub(" ", value).strip(" \t")
+
+
+def http_fields(headers: Headers, length: int, *, keep_length: bool) -> Headers:
+    """Headers as they are stored: each on one line, latin-1; Transfer-Encoding renamed and Content-Length made true to `length`.
+
+    What the server said stays, as X-Archive-Transfer-Encoding and X-Archive-Content-Length.
+    """
+    stored: Fields = []
+    for raw_name, raw_value in headers:
+        name, value = _NO_TOKEN.sub("_", raw_name), _http_value(raw_value)
+        lower = name.lower()
+        if lower == "transfer-encoding":
+            name = "X-Archive-Transfer-Encoding"
+        elif lower == "content-length" and not keep_length and value != str(length):
+            stored.append((name, str(length)))
+            name = "X-Archive-Content-Length"
+        if name:
+            stored.append((name, value))
+    return tuple(stored)
+
+
+def http_head(protocol: str, line: str, headers: Headers) -> bytes:
+    """The head of an HTTP message with its empty line."""
+    head: bytes = StatusAndHeaders(line, list(headers), protocol=protocol).to_bytes(encoding="latin-1")
+    return head
+
+
+def pack(fields: Fields, block: bytes, content_type: str) -> bytes:
+    """A whole WARC record as one gzip member."""
+    closing = [("WARC-Block-Digest", sha256(block)), ("Content-Type", content_type), ("Content-Length", str(len(block)))]
+    head = StatusAndHeaders("", fields + closing, protocol=VERSION).to_bytes(encoding="utf-8")
+    # Setting up zlib's full window costs more than packing a small record.
+    window, memory = (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL) if len(head) + len(block) > SMALL else (12, 5)
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, window + 16, memory)
+    return packer.compress(head) + packer.compress(block) + packer.compress(RECORD_END) + packer.flush()
+
+
+def _optional(fields: Mapping[str, str | None]) -> Fields:
+    return [(name, value) for name, value in fields.items() if value]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _address(ip: str | None) -> str | None:
+    try:
+        return str(ipaddress.ip_address(ip)) if ip else None
+    except ValueError:
+        return None
+
+
+def _revisit_profile(status: int, body: bytes, previous: Capture | None, truncated: str | None) -> str:
+    """The profile of the revisit record to write, "" for a response record."""
+    if previous is None or truncated or previous.truncated:
+        return ""
+    if status == 304 and not body:
+        return NOT_MODIFIED
+    return IDENTICAL if body and previous.digest == sha256(body) else ""
+
+
+def _original_id(previous: Capture) -> str:
+    """The record that holds the payload: of a revisit, the one it refers to."""
+    return (previous.refers_to if previous.record_type == "revisit" else None) or previous.record_id
+
+
+def _reference_fields(original: Capture | None, profile: str) -> Fields:
+    if original is None:
+        return []
+    target = _original_id(original)
+    fields = [("WARC-Profile", profile), ("WARC-Refers-To", f"<{_field_value(target)}>"), ("WARC-Refers-To-Target-URI", clean_url(original.url))]
+    # The date of the record that a revisit refers to is not known here, and a wrong date is worse than none.
+    return [*fields, ("WARC-Refers-To-Date", warc_date(original.captured_at))] if target == original.record_id else fields
+
+
+def sync_directory(directory: Path) -> None:
+    """Brings new names in a folder to the disk."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,88 @@
+"""Errors as messages and exit codes: the only place that knows both. No traceback reaches a user."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from rabat_crawler import errors
+
+DONE, ERROR, USAGE, DISK, LOCKED, PUT_OFF, FAILURES, INTEGRITY, BREACHED, TOO_NEW, ROBOTS, UNREACHABLE, NO_ARCHIVE = range(13)
+INTERRUPTED = 130
+
+MEANINGS = {
+    DONE: "done",
+    ERROR: "any other error, such as an item that does not exist",
+    USAGE: "wrong option, setting or site definition",
+    DISK: "the disk is full; what was stored before is sound",
+    LOCKED: "another process writes to the archive",
+    PUT_OFF: "the site asks to come back later (503, 429, robots.txt not to be had)",
+    FAILURES: "done, but some addresses failed; the report names them",
+    INTEGRITY: "the database or a WARC file is damaged, or verify found a fault",
+    BREACHED: "the crawl ended, but found no item or fewer than the site definition expects; captures are kept",
+    TOO_NEW: "the archive was written by a newer version of this program",
+    ROBOTS: "robots.txt forbids the crawl",
+    UNREACHABLE: "the site gave no answer",
+    NO_ARCHIVE: "there is no archive in that folder",
+    INTERRUPTED: "stopped by Ctrl-C or a signal; the same command goes on",
+}
+
+CODES: tuple[tuple[type[Exception], int], ...] = (
+    (errors.ConfigError, USAGE),
+    (errors.SearchSyntax, USAGE),
+    (errors.DiskFull, DISK),
+    (errors.ArchiveLocked, LOCKED),
+    (errors.PutOff, PUT_OFF),
+    (errors.ArchiveCorrupt, INTEGRITY),
+    (errors.FixityError, INTEGRITY),
+    (errors.RecordError, INTEGRITY),
+    (errors.RunBreached, BREACHED),
+    (errors.SchemaTooNew, TOO_NEW),
+    (errors.RobotsForbids, ROBOTS),
+    (errors.SiteUnreachable, UNREACHABLE),
+    (errors.ArchiveMissing, NO_ARCHIVE),
+)
+STATUS_CODES = {"done": DONE, "done with failures": FAILURES, "put off": PUT_OFF, "breached": BREACHED, "interrupted": INTERRUPTED}
+
+
+def code_of(error: Exception) -> int:
+    """The exit code of an error."""
+    return next((code for kind, code in CODES if isinstance(error, kind)), ERROR)
+
+
+def run_safely(command: Callable[[], Any]) -> None:
+    """Run the command line; every way out is a message on standard error and an exit code."""
+    try:
+        command()
+    except click.exceptions.Exit as out:
+        sys.exit(out.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _say("stopped; nothing stored so far is lost, and the same command goes on")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + 13)
+    except errors.RabatError as error:
+        _say(str(error))
+        sys.exit(code_of(error))
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        _say(f"the disk is full ({error.filename}): free space and run the command again" if full else f"{error.filename or 'system'}: {error.strerror or error}")
+        sys.exit(DISK if full else ERROR)
+    except Exception as error:  # the last door: a defect of ours is reported, never shown as a traceback
+        if os.environ.get("RABAT_DEBUG"):
+            raise
+        _say(f"unexpected {type(error).__name__}: {error}; this is a defect of rabat-crawler, please report it (RABAT_DEBUG=1 shows where)")
+        sys.exit(ERROR)
+
+
+def _say(message: str) -> None:
+    click.echo(f"rabat-crawler: {message}", err=True)

@@ -1,0 +1,105 @@
+"""Lines for people: tables, highlighted snippets, progress on a terminal. Control characters from pages never reach the terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from rabat_crawler.archive.search import MARK_END, MARK_START
+from rabat_crawler.models import Hit, Item
+
+
+def plain(text: object) -> str:
+    """The text without control characters; a page must not steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in str(text))
+
+
+def marked(text: str) -> str:
+    """The text with the words found in bold (terminal) or between [ ] (anything else)."""
+    on, off = ("\x1b[1;33m", "\x1b[0m") if sys.stdout.isatty() else ("[", "]")
+    parts = plain(text.replace(MARK_START, "\ue000").replace(MARK_END, "\ue001").replace("\n", " "))
+    return parts.replace("\ue000", on).replace("\ue001", off).replace("\ufffd" + "\ufffd", " ")
+
+
+def width() -> int:
+    """How wide lines may be: the terminal's width, 100 where there is none."""
+    return min(shutil.get_terminal_size((100, 24)).columns, 140)
+
+
+def table(rows: Iterable[Sequence[Any]], head: Sequence[str]) -> str:
+    """Rows in columns; the last column takes what is left of the line."""
+    cells = [[plain(cell if cell is not None else "-").replace("\n", " ") for cell in row] for row in rows]
+    sizes = [max(len(head[n]), *(len(row[n]) for row in cells)) if cells else len(head[n]) for n in range(len(head))]
+    room = max(20, width() - sum(sizes[:-1]) - 2 * (len(sizes) - 1))
+    lines = ["  ".join(name.ljust(size) for name, size in zip(head, sizes, strict=True)).rstrip()]
+    for row in cells:
+        last = row[-1] if len(row[-1]) <= room else row[-1][: room - 1] + "…"
+        lines.append("  ".join([*(cell.ljust(size) for cell, size in zip(row[:-1], sizes[:-1], strict=True)), last]).rstrip())
+    return "\n".join(lines)
+
+
+def hit_lines(hit: Hit) -> str:
+    """A search result: id, date, kind, language, title; then the snippet, indented; then the address."""
+    item = hit.item
+    first = f"{item.item_id}  {item.published or item.event_start or 'undated':10}  {item.kind}, {item.language or '?'}  {marked(hit.title_marked)}"
+    snippet = textwrap.fill(marked(hit.snippet), width(), initial_indent="    ", subsequent_indent="    ")
+    return f"{first}\n{snippet}\n    {plain(item.canonical_url or '')}"
+
+
+def item_lines(item: Item) -> str:
+    """One item in full, with the evidence of its values."""
+    dates = [f"  {d.role}: {d.value}{f' to {d.end}' if d.end else ''}  («{d.raw}», {d.rule}, {d.source})" for d in item.dates]
+    lines = [
+        plain(item.title),
+        "=" * min(len(item.title), width()),
+        f"item {item.item_id}, {item.kind}, site {item.site}, read by {item.layout}",
+        f"published: {item.published or 'no date found'}" + (f"; event: {item.event_start}{f' to {item.event_end}' if item.event_end else ''}" if item.event_start else ""),
+        f"language: {item.language or 'unknown'} ({item.language_method or 'no evidence'}); section: {item.section or '-'}; tags: {', '.join(item.tags) or '-'}",
+        f"seen from {item.first_seen} to {item.last_seen}" + ("; gone from the site" if item.gone else ""),
+        f"translation: {item.twin or 'none known'}; flags: {', '.join(item.flags) or 'none'}",
+        "",
+        item.text or "(no text)",
+        "",
+        "Addresses:",
+        *(f"  {url}" for url in item.addresses or (item.canonical_url,)),
+        *(["Dates read:", *dates] if dates else []),
+        *(["Documents:", *(f"  {a.url}  {a.text}" for a in item.attachments)] if item.attachments else []),
+    ]
+    return plain("\n".join(str(line) for line in lines))
+
+
+class ProgressLine:
+    """One line on a terminal, rewritten at most ten times a second: what, how many, rate, time left. Silent where there is no terminal."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
+        self.started = self.last = time.monotonic()
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """Show progress; the signature of `archive.Progress`."""
+        now = time.monotonic()
+        if not self.shown or (now - self.last < 0.1 and done != total):
+            return
+        self.last = now
+        rate = done / max(now - self.started, 1e-6)
+        left = f", {(total - done) / rate:,.0f} s left" if total and rate else ""
+        of = f" of {total:,}" if total else ""
+        sys.stderr.write(f"\r\x1b[K{what}: {done:,}{of}, {rate:,.1f}/s{left}")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self.shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def say(text: str = "") -> None:
+    """A line on standard output."""
+    click.echo(text)

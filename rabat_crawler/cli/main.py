@@ -1,0 +1,59 @@
+"""The command group; each command's module is imported when it is asked for, so that `search` starts fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from rabat_crawler import __version__
+from rabat_crawler.cli.exits import run_safely
+
+COMMANDS = {
+    "crawl": ("crawl", "Crawl a dialogue's site into the archive."),
+    "sites": ("crawl", "List the site definitions."),
+    "demo": ("demo", "Serve the sample site on loopback, crawl it, search it."),
+    "search": ("read", "Search the archive."),
+    "items": ("read", "List items, the newest first."),
+    "show": ("read", "Show one item in full."),
+    "stats": ("read", "Say what the archive holds."),
+    "runs": ("read", "List the runs, the latest first."),
+    "verify": ("keep", "Check digests, places and the database."),
+    "rebuild": ("keep", "Make the database anew from the WARC files."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and first lines without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"rabat_crawler.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in --help, from the table: nothing is imported for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rabat-crawler")
+def group() -> None:
+    """Archive of the Rabat Process and of dialogues like it: crawl, read, keep, search.
+
+    Every command takes --archive DIR (default: archive, or RABAT_ARCHIVE). Exit codes are listed in the README.
+    """
+
+
+def main() -> None:
+    """Entry point of `rabat-crawler`."""
+    run_safely(lambda: group.main(args=sys.argv[1:], prog_name="rabat-crawler", standalone_mode=False))

@@ -1,0 +1,52 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from rabat_crawler.archive.search import Filters
+from rabat_crawler.models import KINDS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ISO_PREFIX = re.compile(r"^\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?$")
+
+
+class PartialDateParam(click.ParamType):
+    """A year, month or day: 2017, 2017-05, 2017-05-14."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is, if it is an ISO prefix; a usage error otherwise."""
+        if not ISO_PREFIX.match(str(value)):
+            self.fail(f"{value!r} is no date; give a year, month or day such as 2017, 2017-05 or 2017-05-14", param, ctx)
+        return str(value)
+
+
+archive_option = click.option("--archive", "archive_dir", metavar="DIR", help="Archive folder (default: archive, or RABAT_ARCHIVE).")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+
+
+def filter_options(command: F) -> F:
+    """--lang, --kind, --since, --until, --limit."""
+    for option in reversed(
+        (
+            click.option("--lang", metavar="CODE", help="Only items in this language (fr, en, mixed ...)."),
+            click.option("--kind", type=click.Choice(KINDS), help="Only items of this kind."),
+            click.option("--since", type=PartialDateParam(), help="Published then or later (2017, 2017-05, 2017-05-14)."),
+            click.option("--until", type=PartialDateParam(), help="Published then or earlier, the whole year or month included."),
+            click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="At most so many."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def filters(lang: str | None, kind: str | None, since: str | None, until: str | None) -> Filters:
+    """The filters that the options gave."""
+    return Filters(language=lang.lower() if lang else None, kind=kind, since=since, until=until)

@@ -1,0 +1,100 @@
+"""Commands that only read the archive: search, items, show, stats, runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from rabat_crawler import config
+from rabat_crawler.archive import Archive
+from rabat_crawler.archive.as_json import hit_json, item_json, run_json
+from rabat_crawler.cli.format import hit_lines, item_lines, plain, say, table
+from rabat_crawler.cli.options import archive_option, filter_options, filters, json_option
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@filter_options
+@json_option
+@archive_option
+def search(words: tuple[str, ...], archive_dir: str | None, as_json: bool, limit: int, **wanted: Any) -> None:
+    """Search titles and texts for all the WORDS. "..." is a phrase, a trailing * a beginning; accents do not matter."""
+    with Archive.open(config.archive_path(archive_dir)) as archive:
+        hits = archive.search(" ".join(words), filters(**wanted), limit=limit)
+    for hit in hits:
+        say(_line(hit_json(hit)) if as_json else hit_lines(hit) + "\n")
+    if not as_json:
+        say(f"{len(hits)} item{'s' * (len(hits) != 1)}{' (the first; --limit shows more)' if len(hits) == limit else ''}" if hits else "nothing found; fewer words, or a beginning with *, find more")
+
+
+@click.command()
+@filter_options
+@json_option
+@archive_option
+def items(archive_dir: str | None, as_json: bool, limit: int, **wanted: Any) -> None:
+    """List items, the newest published first. With --json all items are given, unless --limit is."""
+    everything = as_json and click.get_current_context().get_parameter_source("limit") != click.core.ParameterSource.COMMANDLINE
+    with Archive.open(config.archive_path(archive_dir)) as archive:
+        found = archive.items(filters(**wanted), limit=None if everything else limit)
+        if as_json:
+            for item in found:
+                say(_line(item_json(item)))
+            return
+        rows = [(item.item_id, item.published or "-", item.kind, item.language or "?", item.twin or "-", item.title) for item in found]
+        say(table(rows, ("item", "published", "kind", "lang", "twin", "title")))
+        say(f"\n{len(rows)} of {archive.counts()['items']} items")
+
+
+@click.command()
+@click.argument("item")
+@json_option
+@archive_option
+def show(item: str, archive_dir: str | None, as_json: bool) -> None:
+    """Show one ITEM in full: an item id (or its beginning), an address, or an article number."""
+    with Archive.open(config.archive_path(archive_dir)) as archive:
+        found = archive.item(item)
+        versions = archive.versions(found.item_id)
+    if as_json:
+        say(_line(item_json(found)))
+        return
+    say(item_lines(found))
+    say("Versions:\n" + "\n".join(f"  {v.version_id}  {v.first_seen} to {v.last_seen}  {len(v.text)} characters  {plain(v.title)}" for v in versions))
+
+
+@click.command()
+@json_option
+@archive_option
+def stats(archive_dir: str | None, as_json: bool) -> None:
+    """Say what the archive holds, in counts."""
+    with Archive.open(config.archive_path(archive_dir)) as archive:
+        held = archive.stats()
+    if as_json:
+        say(_line(held))
+        return
+    for name, value in held.items():
+        shown = ", ".join(f"{plain(key)} {number:,}" for key, number in value.items()) if isinstance(value, dict) else value
+        say(f"{name.replace('_', ' '):14}  {shown if shown not in ('', None) else '-'}")
+
+
+@click.command()
+@json_option
+@archive_option
+def runs(archive_dir: str | None, as_json: bool) -> None:
+    """List the runs, the latest first."""
+    with Archive.open(config.archive_path(archive_dir)) as archive:
+        found = archive.runs()
+    if as_json:
+        for run in found:
+            say(_line(run_json(run)))
+        return
+    rows = [
+        (run.run_id, run.site, run.started_at[:19], run.status, run.counts.get("captures", 0), run.counts.get("items_new", 0), len(run.counts.get("failures") or ()))
+        for run in found
+    ]
+    say(table(rows, ("run", "site", "started (UTC)", "status", "captures", "new items", "failed")))

@@ -1,0 +1,121 @@
+"""The tree of errors. Each carries the data a program needs and, in its message, the remedy a person needs.
+
+RabatError
+|- ConfigError            an option, a setting or a site definition is wrong
+|- PageError              a page could not be read at all
+|- RecordError            a WARC record is damaged
+|- ArchiveMissing         there is no archive at that path
+|- ArchiveCorrupt         the database is damaged; the WARC files are not concerned
+|- ArchiveLocked          another process writes to the archive
+|- SchemaTooNew           the archive was written by a newer program
+|- FixityError            bytes on disk differ from what was recorded
+|- DiskFull               no space left
+|- SiteUnreachable        no answer from the site
+|- RobotsForbids          robots.txt forbids the crawl
+|- PutOff                 the site asks to come back later
+|- RunBreached            the crawl ended, but its result is not to be trusted
+|- SearchSyntax           a search that cannot be understood
+`- NotFound               no such item, capture or run
+Only `cli/` turns them into messages and exit codes.
+"""
+
+from __future__ import annotations
+
+
+class RabatError(Exception):
+    """Root of all errors of this package."""
+
+
+class ConfigError(RabatError):
+    """An option, a setting or a site definition is wrong."""
+
+
+class PageError(RabatError):
+    """A page could not be read: `url`, `layout`."""
+
+    def __init__(self, message: str, *, url: str, layout: str = "") -> None:
+        super().__init__(message)
+        self.url = url
+        self.layout = layout
+
+
+class RecordError(RabatError):
+    """A WARC record is damaged: `file`, `offset` in bytes."""
+
+    def __init__(self, message: str, *, file: str, offset: int) -> None:
+        super().__init__(message)
+        self.file = file
+        self.offset = offset
+
+
+class ArchiveMissing(RabatError):
+    """There is no archive at that path."""
+
+
+class ArchiveCorrupt(RabatError):
+    """The database is damaged; `rebuild` makes a new one from the WARC files."""
+
+
+class ArchiveLocked(RabatError):
+    """Another process writes to the archive: `pid`, None if it is not known."""
+
+    def __init__(self, message: str, *, pid: int | None = None) -> None:
+        super().__init__(message)
+        self.pid = pid
+
+
+class SchemaTooNew(RabatError):
+    """The archive was written by a newer program: `found`, `known` schema versions."""
+
+    def __init__(self, message: str, *, found: int, known: int) -> None:
+        super().__init__(message)
+        self.found = found
+        self.known = known
+
+
+class FixityError(RabatError):
+    """Bytes on disk differ from what was recorded."""
+
+
+class DiskFull(RabatError):
+    """No space left on the archive's disk; what was stored before stays stored."""
+
+
+class SiteUnreachable(RabatError):
+    """The site gave no answer: `url`."""
+
+    def __init__(self, message: str, *, url: str) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class RobotsForbids(RabatError):
+    """robots.txt forbids the crawl: `url` of the robots.txt."""
+
+    def __init__(self, message: str, *, url: str) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class PutOff(RabatError):
+    """The site asks to come back later: `retry_after` in seconds, None if it did not say."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RunBreached(RabatError):
+    """The crawl ended, but its result breaks what the site definition expects: `run_id`."""
+
+    def __init__(self, message: str, *, run_id: str) -> None:
+        super().__init__(message)
+        self.run_id = run_id
+
+
+class SearchSyntax(RabatError):
+    """A search that cannot be understood."""
+
+
+class NotFound(RabatError):
+    """No such item, capture or run."""

@@ -1,0 +1,70 @@
+"""Scrapy extensions of the crawl: a throttle that only slows down, and the progress line of a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+from scrapy.extensions.throttle import AutoThrottle
+
+from rabat_crawler.session import Progress
+
+if TYPE_CHECKING:
+    from scrapy.core.downloader import Slot
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+REDRAW_SECONDS = 0.2
+URL_WIDTH = 48
+
+
+class Throttle(AutoThrottle):
+    """Scrapy's AutoThrottle, never faster than the delay asked for nor than the Crawl-delay of robots.txt."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.session = crawler.spider.session  # type: ignore[union-attr]
+
+    def _start_delay(self) -> float:
+        return self.mindelay
+
+    def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
+        self.mindelay = max(self.mindelay, self.session.floor)
+        self.maxdelay = max(self.maxdelay, self.mindelay)
+        super()._adjust_delay(slot, latency, response)
+
+
+def terminal_progress(stream: TextIO) -> Callable[[Progress], None] | None:
+    """A `progress` callable that keeps one line on a terminal up to date; None if `stream` is no terminal."""
+    if not stream.isatty():
+        return None
+    last = 0.0
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if progress.finished:
+            stream.write("\r\x1b[K")
+        elif now - last >= REDRAW_SECONDS:
+            stream.write("\r\x1b[K" + progress_line(progress))
+            last = now
+        stream.flush()
+
+    return show
+
+
+def progress_line(progress: Progress) -> str:
+    """One line: pages, items, pages a second, what waits, an estimate of the time left, the address just read."""
+    rate = progress.pages / progress.seconds if progress.seconds > 0 else 0.0
+    left = f", about {_duration(progress.left)} left" if progress.left is not None and progress.queued else ""
+    url = "".join(c if c.isprintable() else "?" for c in progress.url.partition("//")[2])
+    shown = url if len(url) <= URL_WIDTH else "…" + url[1 - URL_WIDTH :]
+    return f"{progress.pages} pages, {progress.items} items, {rate:.1f}/s, {progress.queued} waiting{left}  {shown}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,496 @@
+"""The one door to the HTML parsers: bytes to text, text to a `Document` (lexbor, the whole page), fragments to clean text (BeautifulSoup).
+
+Pure: no network, no disk, no clock. Everything a page contains is hostile; nothing here raises for bad markup.
+"""
+
+from __future__ import annotations
+
+import html as html_entities
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import brotli
+from bs4 import BeautifulSoup
+from bs4.element import CData, Comment, Declaration, Doctype, NavigableString, PageElement, ProcessingInstruction, Tag
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from rabat_crawler.models import Alternate, Attachment, Image, Link, Problem, Site
+
+MAX_BODY = 16 * 1024 * 1024
+MAX_DEPTH = 400
+"""Deeper markup is nobody's article, and recursion over it would end the program."""
+
+BLOCK_TAGS = frozenset(
+    "address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hgroup hr html li main menu nav ol p pre section summary table tbody tfoot thead tr ul".split()
+)
+PARAGRAPH_TAGS = frozenset("p h1 h2 h3 h4 h5 h6 blockquote table ul ol dl pre figure".split())
+DROPPED_TAGS = frozenset(
+    "script style noscript template iframe object embed applet form input button select textarea svg canvas audio video map link meta base title head".split()
+)
+KEPT_TAGS = frozenset(
+    "p br h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre table caption thead tbody tfoot tr th td a img strong b em i u sup sub q cite "
+    "abbr figure figcaption hr code".split()
+)
+KEPT_ATTRIBUTES = {"a": ("href",), "img": ("src", "alt"), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan"), "abbr": ("title",)}
+DOCUMENT_SUFFIX = re.compile(r"\.(pdf|docx?|pptx?|xlsx?|odt|ods|odp|rtf|zip)$", re.I)
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "ppt": "application/vnd.ms-powerpoint",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
+FURNITURE = (".article-index", ".pagenavcounter", ".pager", ".pagenav", ".pagination", ".icons", ".readmore", "[hidden]", ".visually-hidden", ".element-invisible")
+
+_SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_INVISIBLE = re.compile("[\u0000-\u0008\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
+_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
+_BASE_TAG = re.compile(rb"<base\b", re.I)
+_CLOAK_VARIABLE = re.compile(r"(addy[0-9a-f]*)\s*=\s*((?:(?:\1|'[^']*')\s*\+?\s*)+);")
+_QUOTED = re.compile(r"'([^']*)'")
+_ID_CLOAK = re.compile(r"^cloak")
+
+
+def normalise(text: str) -> str:
+    """One line of clean text: NFC, every kind of space as one plain space, no invisible or control characters, ends trimmed."""
+    text = _INVISIBLE.sub("", text) if not text.isascii() or not text.isprintable() else text
+    text = _SPACES.sub(" ", text).strip(" ")
+    return text if text.isascii() else unicodedata.normalize("NFC", _LONE_SURROGATE.sub("\ufffd", text))
+
+
+def fold(text: str) -> str:
+    """Text for comparing: lower case, no accents, œ as oe, every apostrophe, quote, dash and space alike."""
+    text = text.casefold().replace("œ", "oe").replace("æ", "ae")
+    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[^\W_]+", text))
+
+
+def decode_body(body: bytes, headers: Sequence[tuple[str, str]]) -> tuple[bytes, tuple[Problem, ...]]:
+    """The body without its Content-Encoding, at most MAX_BODY bytes; what could be decoded before a defect is kept and the defect named."""
+    codings = [value for key, value in headers if key.lower() == "content-encoding"]
+    problems: list[Problem] = []
+    for coding in reversed([c.strip().lower() for value in codings for c in value.split(",") if c.strip()]):
+        if coding in ("identity", "none"):
+            continue
+        body, problem = _decode_one(body, coding)
+        if problem:
+            problems.append(problem)
+    return body, tuple(problems)
+
+
+def _decode_one(body: bytes, coding: str) -> tuple[bytes, Problem | None]:
+    if coding in ("gzip", "x-gzip"):
+        return _inflate(body, 31, coding)
+    if coding == "deflate":
+        wbits = 15 if body[:1] and (body[0] & 0x0F) == 8 and len(body) > 1 and (body[0] * 256 + body[1]) % 31 == 0 else -15
+        return _inflate(body, wbits, coding)
+    if coding == "br":
+        return _unbrotli(body)
+    return b"", Problem(code="unknown_coding", message=f"the body is coded as {coding!r}, which this program cannot decode")
+
+
+def _inflate(body: bytes, wbits: int, coding: str) -> tuple[bytes, Problem | None]:
+    decoder = zlib.decompressobj(wbits)
+    try:
+        out = decoder.decompress(body, MAX_BODY)
+    except zlib.error as error:
+        out, salvage = b"", zlib.decompressobj(wbits)
+        for start in range(0, len(body), 512):
+            try:
+                out += salvage.decompress(body[start : start + 512], MAX_BODY)
+            except zlib.error:
+                break
+        return out, Problem(code="bad_coding", message=f"the {coding} body is damaged: {error}")
+    if decoder.unconsumed_tail:
+        return out, Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded; the rest was not read")
+    if not decoder.eof:
+        return out, Problem(code="truncated", message=f"the {coding} body ends before its end")
+    return out, None
+
+
+def _unbrotli(body: bytes) -> tuple[bytes, Problem | None]:
+    decoder = brotli.Decompressor()
+    out = bytearray()
+    try:
+        out += decoder.process(body, output_buffer_limit=1 << 20)
+        while not decoder.is_finished():
+            if len(out) > MAX_BODY:
+                return bytes(out[:MAX_BODY]), Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded")
+            if decoder.can_accept_more_data():
+                return bytes(out), Problem(code="truncated", message="the br body ends before its end")
+            out += decoder.process(b"", output_buffer_limit=1 << 20)
+    except brotli.error as error:
+        return bytes(out), Problem(code="bad_coding", message=f"the br body is damaged: {error}")
+    return bytes(out), None
+
+
+def decode_text(body: bytes, content_type: str | None) -> tuple[str, str, tuple[Problem, ...]]:
+    """Text, encoding used, problems. Order: byte order mark, header, meta, UTF-8, windows-1252; a wrong UTF-8 label is found out."""
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if body.startswith(mark):
+            return body.decode(name, "replace"), name, ()
+    label = _declared_encoding(body, content_type)
+    if label in ("utf-8", "utf8", None):
+        try:
+            return body.decode("utf-8"), "utf-8", ()
+        except UnicodeDecodeError:
+            return _decode_broken_utf8(body, label)
+    if label in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii", "windows-1252", "cp1252"):
+        return _decode_western(body, label or "")
+    try:
+        return body.decode(label, "replace"), label, ()
+    except (LookupError, UnicodeError):
+        text, used, _ = decode_text(body, None) if label else (body.decode("cp1252", "replace"), "windows-1252", ())
+        return text, used, (Problem(code="unknown_charset", message=f"the page names the unknown character set {label!r}"),)
+
+
+def _declared_encoding(body: bytes, content_type: str | None) -> str | None:
+    in_header = _HEADER_CHARSET.search(content_type or "")
+    if in_header:
+        label = in_header.group(1)
+    else:
+        in_meta = _META_CHARSET.search(body[:4096])
+        label = in_meta.group(1).decode("ascii") if in_meta else ""
+    label = label.lower().replace("_", "-")
+    return None if not label or label in ("utf-7", "utf-16", "utf-16le", "utf-16be", "idna", "punycode", "unicode-escape", "undefined") else label
+
+
+def _decode_broken_utf8(body: bytes, label: str | None) -> tuple[str, str, tuple[Problem, ...]]:
+    text = body.decode("utf-8", "replace")
+    damaged, whole = text.count("\ufffd"), len(re.findall(r"[\u0080-\ufffc]", text))
+    if damaged > max(1, whole // 10):
+        said = (Problem(code="wrong_charset", message="the page says UTF-8 but is windows-1252; read as that"),) if label else ()
+        return _cp1252(body), "windows-1252", said
+    return text, "utf-8", (Problem(code="broken_utf8", message=f"{damaged} broken UTF-8 sequences were replaced"),)
+
+
+def _decode_western(body: bytes, label: str) -> tuple[str, str, tuple[Problem, ...]]:
+    if not body.isascii():
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            return _cp1252(body), "windows-1252", ()
+        return text, "utf-8", (Problem(code="wrong_charset", message=f"the page says {label} but is UTF-8; read as that"),)
+    return body.decode("ascii"), "windows-1252", ()
+
+
+def _cp1252(body: bytes) -> str:
+    """windows-1252 as browsers read it: the five undefined bytes are control characters, not errors."""
+    return body.decode("cp1252", "replace") if not re.search(rb"[\x81\x8d\x8f\x90\x9d]", body) else re.sub(
+        "[\x80-\x9f]", lambda m: bytes([ord(m.group())]).decode("cp1252", "ignore") or m.group(), body.decode("latin-1")
+    )
+
+
+@lru_cache(maxsize=16384)
+def absolute(base: str, href: str) -> str | None:
+    """The absolute http(s) address without fragment, None for anything else (mailto:, javascript:, broken)."""
+    href = _SPACES.sub(" ", href).strip()
+    if not href or href.startswith("#"):
+        return None
+    try:
+        url = urldefrag(urljoin(base, href)).url
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            return None
+        _ = parts.port
+    except ValueError:
+        return None
+    return url.replace(" ", "%20")
+
+
+class Document:
+    """A parsed page: lexbor's tree with the questions that layouts ask of it."""
+
+    def __init__(self, text: str, *, url: str, site: Site, captured_at: datetime) -> None:
+        self.url = url
+        self.site = site
+        self.captured_at = captured_at
+        self.source = text
+        self.tree = LexborHTMLParser(text)
+
+    @cached_property
+    def base_url(self) -> str:
+        """What relative links resolve against: `<base href>` where there is one, else the page's own address."""
+        node = self.css_first("base[href]") if "<base" in self.source or "<BASE" in self.source else None
+        return (absolute(self.url, node.attributes.get("href") or "") if node else None) or self.url
+
+    @cached_property
+    def body_classes(self) -> frozenset[str]:
+        """The classes of the body element, in lower case."""
+        body = self.tree.body
+        return frozenset((body.attributes.get("class") or "").lower().split()) if body is not None else frozenset()
+
+    @cached_property
+    def html_lang(self) -> str | None:
+        """The two-letter code that `<html lang>` declares, lower case."""
+        root = self.tree.root
+        lang = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root is not None else ""
+        return lang.lower().replace("_", "-").split("-")[0] or None
+
+    @cached_property
+    def generator(self) -> str:
+        """The content of meta generator, lower case."""
+        return (self.meta("generator") or "").lower()
+
+    @cached_property
+    def title(self) -> str:
+        """The text of `<title>`."""
+        return normalise(self.tree.head.css_first("title").text()) if self.tree.head is not None and self.tree.head.css_first("title") else ""
+
+    def meta(self, name: str) -> str | None:
+        """The content of the first `<meta>` with that name or property, trimmed; None if absent or empty."""
+        for node in self._metas:
+            if name in (node.get("name", "").lower(), node.get("property", "").lower(), node.get("itemprop", "").lower()):
+                return normalise(node.get("content", "")) or None
+        return None
+
+    @cached_property
+    def _metas(self) -> list[dict[str, str]]:
+        return [{k: v or "" for k, v in node.attributes.items()} for node in self.css("meta[content]")]
+
+    def css(self, selector: str) -> list[LexborNode]:
+        """All elements that match, in document order; a selector lexbor refuses is a mistake of ours and raises."""
+        return self.tree.css(selector)
+
+    def css_first(self, selector: str) -> LexborNode | None:
+        """The first element that matches, or None."""
+        return self.tree.css_first(selector)
+
+    def absolute(self, href: str | None) -> str | None:
+        """`href` as an absolute http(s) address without fragment, None for anything else."""
+        return absolute(self.base_url, href) if href else None
+
+    def link_url(self, node: LexborNode | None) -> str | None:
+        """The absolute target of an `<a>`, or None."""
+        return self.absolute(node.attributes.get("href")) if node is not None else None
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Every link of the page once, in document order: anchors, hreflang, next/prev, feeds."""
+        found: dict[tuple[str, str], Link] = {}
+        for link in self._links():
+            found.setdefault((link.url, link.rel), link)
+        return tuple(found.values())
+
+    def _links(self) -> Iterator[Link]:
+        base = self.base_url
+        for node in self.css("link[href]"):
+            attributes = node.attributes
+            rel, url = (attributes.get("rel") or "").lower().split(), absolute(base, attributes.get("href") or "")
+            if not url:
+                continue
+            if "alternate" in rel and "rss" in (attributes.get("type") or "") or "alternate" in rel and "atom" in (attributes.get("type") or ""):
+                yield Link(url=url, rel="feed", text=attributes.get("title") or "")
+            elif "alternate" in rel and attributes.get("hreflang"):
+                yield Link(url=url, rel="alternate", hreflang=(attributes.get("hreflang") or "").lower())
+            elif "next" in rel or "prev" in rel:
+                yield Link(url=url, rel="next" if "next" in rel else "prev")
+        for node in self.css("a[href], area[href]"):
+            attributes = node.attributes
+            url = absolute(base, attributes.get("href") or "")
+            if url:
+                rel = (attributes.get("rel") or "").lower()
+                yield Link(url=url, text=normalise(node.text()[:400]), rel=rel if rel in ("next", "prev") else "", hreflang=attributes.get("hreflang"))
+
+    @cached_property
+    def alternates(self) -> tuple[Alternate, ...]:
+        """hreflang declarations of the head, x-default left out."""
+        return tuple(
+            Alternate(hreflang=link.hreflang, url=link.url) for link in self.links if link.rel == "alternate" and link.hreflang and link.hreflang != "x-default"
+        )
+
+
+def parse_document(text: str, *, url: str, site: Site, captured_at: datetime) -> Document:
+    """The page as a `Document`; markup too deep for a reader is cut at MAX_DEPTH by flattening."""
+    return Document(text, url=url, site=site, captured_at=captured_at)
+
+
+def node_text(node: LexborNode | None) -> str:
+    """The text of an element on one line, clean; "" for None. Words of adjacent blocks do not run together."""
+    return normalise(node.text(separator=" ")) if node is not None else ""
+
+
+def inline_text(node: LexborNode | None) -> str:
+    """The text of an inline element (a title) on one line: no space is put between its parts."""
+    return normalise(node.text()) if node is not None else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """A cleaned piece of a page: paragraphs of text, safe HTML, the documents and images it links to."""
+
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()
+    images: tuple[Image, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+def clean_fragment(html: str, *, base_url: str, drop: Iterable[str] = ()) -> Fragment:
+    """Clean text (paragraphs apart by a blank line), sanitised HTML, attachments and images of a fragment; furniture and `drop` selectors removed."""
+    soup = BeautifulSoup(html, "lxml")
+    _uncloak(soup)
+    for selector in (*_present(FURNITURE, html), *drop):
+        for tag in soup.select(selector):
+            tag.decompose()
+    for tag in soup.find_all(DROPPED_TAGS - {"title", "head"}):
+        tag.decompose()
+    attachments, images, links = _references(soup, base_url)
+    text = blocks_text(soup)
+    return Fragment(text=text, html=_sanitised(soup, base_url), attachments=attachments, images=images, links=links)
+
+
+def _present(selectors: Iterable[str], html: str) -> Iterator[str]:
+    """Only the selectors whose class or attribute name stands in the source: a selector costs more than a substring search."""
+    for selector in selectors:
+        if selector.strip(".[]") in html:
+            yield selector
+
+
+def _uncloak(soup: BeautifulSoup) -> None:
+    """Write Joomla's cloaked e-mail addresses back: the reader of the page sees them, so the record has them."""
+    for span in soup.find_all("span", id=_ID_CLOAK):
+        script = span.find_next("script")
+        address = _cloaked_address(script.string or "") if isinstance(script, Tag) else None
+        if address:
+            span.string = address
+
+
+def _cloaked_address(script: str) -> str | None:
+    value = ""
+    for _name, expression in _CLOAK_VARIABLE.findall(script):
+        parts = "".join(_QUOTED.findall(expression))
+        value = value + parts if expression.lstrip().startswith("addy") else parts
+    value = html_entities.unescape(html_entities.unescape(value))
+    return normalise(value) if "@" in value else None
+
+
+def _references(soup: BeautifulSoup, base_url: str) -> tuple[tuple[Attachment, ...], tuple[Image, ...], tuple[Link, ...]]:
+    attachments: dict[str, Attachment] = {}
+    images: dict[str, Image] = {}
+    links: dict[str, Link] = {}
+    for anchor in soup.find_all("a", href=True):
+        url = absolute(base_url, str(anchor["href"]))
+        if not url:
+            continue
+        text = normalise(anchor.get_text())
+        suffix = DOCUMENT_SUFFIX.search(urlsplit(url).path)
+        if suffix:
+            attachments.setdefault(url, Attachment(url=url, text=text, media_type=MEDIA_TYPES.get(suffix.group(1).lower())))
+        links.setdefault(url, Link(url=url, text=text))
+    for picture in soup.find_all("img", src=True):
+        url = absolute(base_url, str(picture["src"]))
+        if url:
+            images.setdefault(url, Image(url=url, alt=normalise(str(picture.get("alt") or ""))))
+    return tuple(attachments.values()), tuple(images.values()), tuple(links.values())
+
+
+def blocks_text(root: Tag) -> str:
+    """The text of a soup: lines joined by line breaks, paragraphs by a blank line, inline parts run on."""
+    lines: list[str] = []
+    current: list[str] = []
+    gap = False
+
+    def flush(paragraph: bool) -> None:
+        nonlocal gap
+        line = normalise("".join(current))
+        current.clear()
+        if line:
+            if lines and gap:
+                lines.append("")
+            lines.append(line)
+            gap = False
+        gap = gap or (paragraph and bool(lines))
+
+    for kind, value in _walk(root):
+        if kind == "text":
+            current.append(value)
+        elif kind == "br":
+            if not normalise("".join(current)):
+                gap = bool(lines)
+            flush(False)
+        elif kind == "cell":
+            current.append(" ")
+        else:
+            flush(value in PARAGRAPH_TAGS)
+    flush(False)
+    return "\n".join(lines)
+
+
+def _walk(root: Tag) -> Iterator[tuple[str, str]]:
+    """Text, br, cell and block borders in document order, without recursion (hostile pages nest deeply)."""
+    stack: list[Iterator[PageElement]] = [iter(root.contents)]
+    names: list[str] = [""]
+    while stack:
+        element = next(stack[-1], None)
+        if element is None:
+            stack.pop()
+            name = names.pop()
+            if name in BLOCK_TAGS:
+                yield "block", name
+            continue
+        if isinstance(element, Tag):
+            name = element.name
+            if name == "br":
+                yield "br", ""
+            elif name in ("td", "th"):
+                yield "cell", ""
+            elif name in BLOCK_TAGS:
+                yield "block", name
+            if name not in DROPPED_TAGS:
+                stack.append(iter(element.contents))
+                names.append(name)
+        elif isinstance(element, NavigableString) and not isinstance(element, (Comment, CData, Declaration, Doctype, ProcessingInstruction)):
+            yield "text", str(element)
+
+
+def _sanitised(soup: BeautifulSoup, base_url: str) -> str:
+    """HTML of an allow-list of tags and attributes only; links and images absolute and http(s) (or mailto)."""
+    for tag in soup.find_all(True):
+        if tag.name not in KEPT_TAGS:
+            tag.unwrap()
+            continue
+        kept = KEPT_ATTRIBUTES.get(tag.name, ())
+        tag.attrs = {name: value for name in kept if (value := _safe_value(name, str(tag.get(name) or ""), base_url))}
+    for note in soup.find_all(string=lambda s: isinstance(s, (Comment, CData, Declaration, Doctype, ProcessingInstruction))):
+        note.extract()
+    return _SPACES.sub(" ", soup.decode(formatter="minimal")).strip()
+
+
+def _safe_value(name: str, value: str, base_url: str) -> str | None:
+    if name in ("href", "src"):
+        if name == "href" and value.lower().startswith("mailto:"):
+            return value
+        return absolute(base_url, value)
+    if name in ("colspan", "rowspan"):
+        return value if value.isdigit() and len(value) < 4 else None
+    return value or None
+
+
+__all__ = [
+    "Document",
+    "Fragment",
+    "SelectolaxError",
+    "absolute",
+    "blocks_text",
+    "clean_fragment",
+    "decode_body",
+    "decode_text",
+    "fold",
+    "inline_text",
+    "node_text",
+    "normalise",
+    "parse_document",
+]

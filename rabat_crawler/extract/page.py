@@ -1,0 +1,163 @@
+"""One record in, one `Page` out: decodes, picks the layout, adds what every layout needs (language, kind, links). Pure.
+
+Bad input gives a `Page` with problems, never an exception.
+"""
+
+from __future__ import annotations
+
+import html as html_entities
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from rabat_crawler import registry
+from rabat_crawler.extract import languages
+from rabat_crawler.extract.dates import event_dates, plausible
+from rabat_crawler.extract.html import Document, absolute, decode_body, decode_text, fold, normalise, parse_document
+from rabat_crawler.extract.urls import path_language
+from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, Problem, Reading, Record, Site
+
+HTML_TYPES = ("text/html", "application/xhtml+xml", "")
+FEED_TYPES = ("application/rss+xml", "application/atom+xml", "text/xml", "application/xml")
+DOCUMENT_TYPES = re.compile(r"^application/(?:pdf|msword|rtf|zip|vnd\.(?:ms-|openxmlformats|oasis))")
+FEED_LINK = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]{1,800})|<link\b[^>]{0,300}?\bhref=[\"']([^\"'<>]{1,800})[\"']")
+MAX_DRAFTS = 500
+MAX_LINKS = 5000
+GENERIC_RANK = 90
+CUT = ("truncated", "bad_coding", "too_large")
+
+
+def parse_page(record: Record, site: Site) -> Page:
+    """What the capture says: role, drafts, links, problems. Any bytes give a Page."""
+    capture = record.capture
+    if 300 <= capture.status < 400 and capture.status != 304:
+        target = absolute(capture.url, record.header("location") or "")
+        return Page(layout="", role="redirect", links=(Link(url=target, rel="redirect"),) if target else ())
+    if capture.status != 200:
+        return Page(layout="", role="gone" if capture.status in (404, 410) else "other")
+    media_type = (capture.media_type or "").lower()
+    if DOCUMENT_TYPES.match(media_type):
+        return Page(layout="", role="document")
+    body, problems = decode_body(record.body, record.response_headers)
+    if capture.truncated:
+        problems = (*problems, Problem(code="truncated", message=f"the capture was cut short: {capture.truncated}"))
+    if media_type in FEED_TYPES:
+        return _feed(capture.url, body, record, problems)
+    if media_type not in HTML_TYPES:
+        return Page(layout="", role="other", problems=problems)
+    return _html(record, site, body, problems)
+
+
+def _feed(url: str, body: bytes, record: Record, problems: tuple[Problem, ...]) -> Page:
+    """A feed is a hint: its item links, nothing else (its dates are often those of creation)."""
+    text, _, more = decode_text(body, record.header("content-type"))
+    found = [absolute(url, html_entities.unescape(rss or atom)) for rss, atom in FEED_LINK.findall(text)]
+    links = tuple(Link(url=target, rel="item") for target in dict.fromkeys(found) if target)
+    return Page(layout="feed", role="feed", links=links[:MAX_LINKS], problems=(*problems, *more))
+
+
+def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]) -> Page:
+    capture = record.capture
+    text, _, more = decode_text(body, record.header("content-type") or capture.media_type)
+    problems = (*problems, *more)
+    doc = parse_document(text, url=capture.url, site=site, captured_at=capture.captured_at)
+    layout, reading = _read(doc)
+    drafts = [_finished(draft, doc, layout.name) for draft in reading.drafts]
+    if not (reading.role == "listing" and layout.rank < GENERIC_RANK):  # a CMS listing is itself the block of dated items
+        drafts += [_finished(draft, doc, block.name) for block, draft in _block_drafts(doc, drafts)]
+    if any(problem.code in CUT for problem in problems):
+        drafts = [replace(draft, complete=False) for draft in drafts]
+    return Page(
+        layout=layout.name,
+        role=reading.role,
+        drafts=tuple(draft for draft in drafts if draft.title)[:MAX_DRAFTS],
+        links=_links(reading.links, doc.links, doc.url),
+        problems=(*problems, *reading.problems),
+    )
+
+
+def _read(doc: Document) -> tuple[Layout, Reading]:
+    main = [layout for layout in registry.layouts() if not layout.block]
+    chosen = next((layout for layout in main if layout.matches(doc)), main[-1])
+    return chosen, chosen.parse(doc)
+
+
+def _block_drafts(doc: Document, own: list[Draft]) -> Iterator[tuple[Layout, Draft]]:
+    """Items that stand in blocks beside the page's own; what the page's layout has read already is not read twice."""
+    known = {(fold(draft.title), draft.url) for draft in own}
+    titles = {title for title, _ in known}
+    for layout in registry.layouts():
+        if layout.block and layout.matches(doc):
+            for draft in layout.parse(doc).drafts:
+                folded = fold(draft.title)
+                if (folded, draft.url) not in known and not (draft.url is None and folded in titles):
+                    yield layout, draft
+
+
+def _finished(draft: Draft, doc: Document, layout: str) -> Draft:
+    site = doc.site
+    text = _without_boilerplate(draft.text, site.boilerplate)
+    address = draft.url or doc.url
+    declared = [("path", path_language(address, site) or ""), ("html lang", doc.html_lang or "")]
+    if draft.url and draft.url != doc.url and declared[0][1]:
+        declared.pop()
+    language, method = languages.identify(draft.title, text, declared=[d for d in declared if d[1] in site.languages], allowed=site.languages)
+    kind: Kind = draft.kind or kind_of(address, draft.section, site) or ("news" if any(d.role == "published" for d in draft.dates) else "page")
+    return replace(
+        draft,
+        title=normalise(draft.title),
+        text=text,
+        section=draft.section,
+        language=language,
+        language_method=method,
+        kind=kind,
+        dates=tuple(_believable(date, doc) for date in (*draft.dates, *_event_dates(draft, text, kind, language))),
+        layout=layout,
+    )
+
+
+def _event_dates(draft: Draft, text: str, kind: Kind, language: str | None) -> tuple[PartialDate, ...]:
+    """When the event takes place, as title or lead say it, for what may be an event; () if the layout knows it already."""
+    if kind not in ("news", "event") or not text or any(date.role == "event" for date in draft.dates):
+        return ()
+    published = next((date.value for date in draft.dates if date.role == "published"), None)
+    return event_dates(draft.title, text, language=language, published=published)
+
+
+def _believable(date: PartialDate, doc: Document) -> PartialDate:
+    """The date if it can be true; a published date before the dialogue or after the capture is kept, but its rule says so."""
+    if date.role == "event" or plausible(date.value, first_year=doc.site.first_year, captured_at=doc.captured_at):
+        return date
+    return replace(date, rule=f"implausible:{date.rule}")
+
+
+def _without_boilerplate(text: str, boilerplate: tuple[str, ...]) -> str:
+    if not boilerplate or not text:
+        return text
+    lines = [line for line in text.split("\n") if not line or _folded_line(line) not in boilerplate]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+@lru_cache(maxsize=4096)
+def _folded_line(line: str) -> str:
+    return fold(line) if len(line) < 200 else line
+
+
+@lru_cache(maxsize=4096)
+def kind_of(url: str, section: str, site: Site) -> Kind | None:
+    """The kind that the site definition gives to the address's path or to the section's name; the first entry that fits wins. None if none does."""
+    words = {segment.lower() for segment in urlsplit(url).path.split("/") if segment}
+    words |= {segment.split("-", 1)[-1] for segment in words if segment[:1].isdigit()}
+    words.add(fold(section).replace(" ", "-"))
+    return next((kind for word, kind in site.sections if word in words), None)
+
+
+def _links(own: Iterable[Link], common: Iterable[Link], page_url: str) -> tuple[Link, ...]:
+    """Each address once, a link's own meaning (item, next, whole, part) before its plain occurrence."""
+    links: dict[str, Link] = {}
+    for link in (*own, *common):
+        if link.url != page_url and (link.url not in links or (link.rel and not links[link.url].rel)):
+            links[link.url] = link
+    return tuple(links.values())[:MAX_LINKS]

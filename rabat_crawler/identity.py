@@ -1,0 +1,294 @@
+"""Same item? Same version? What do all the sightings of an item say together? Pure: the answer depends on the set, never on the order.
+
+Keys: `id:` (site, CMS, its article number), `url:` (site, folded address), `text:` (site, language, title, published date) for items without address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from rabat_crawler.extract.html import fold
+from rabat_crawler.extract.urls import fold_key
+from rabat_crawler.models import Alternate, Attachment, Draft, Image, Item, PartialDate, Site, Version
+
+ID_BITS = 50
+"""Below 2**53, so that JavaScript and spreadsheets keep the number; a collision among 100,000 items has odds of 1 in 200,000."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+DATE_SOURCES = ("time[", "dd.", "json-ld", "meta", "microdata", "printed", "listing", "block", "text", "title", "url")
+"""Where a published date may stand, the most trusted first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The names under which one draft may be found: by article number, by address, by what it says."""
+
+    id_key: str | None
+    url_key: str | None
+    text_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A draft with the first and last capture that showed it; times are ISO 8601 UTC strings of equal width."""
+
+    draft_id: str
+    draft: Draft
+    page_url: str
+    first_seen: str
+    last_seen: str
+    first_capture: str
+    last_capture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """An item and its versions, oldest first."""
+
+    item: Item
+    versions: tuple[Version, ...]
+    alternates: tuple[Alternate, ...]
+
+
+def item_number(key: str) -> int:
+    """The item's number, made from its key: the same in every copy of the archive."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") >> (64 - ID_BITS)
+
+
+def item_id(number: int) -> str:
+    """The number as ten characters without look-alikes (Crockford's base 32)."""
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(ID_BITS - 5, -5, -5))
+
+
+def keys_of(draft: Draft, site: Site) -> Keys:
+    """The keys of a draft; one at least is given if the draft has an address or a date."""
+    id_key = f"id:{site.name}:{ids_space(draft.url, site)}{draft.cms}:{draft.article_id}" if draft.article_id is not None else None
+    url = f"url:{site.name}:{fold_key(draft.url, site)}" if draft.url else None
+    said = first_date(draft.dates, ("published", "event"))
+    text = f"text:{site.name}:{fold(draft.title)}:{said.value}" if said else None
+    if not (id_key or url or text):
+        text = f"text:{site.name}:{fold(draft.title)}:{hashlib.sha256(draft.text.encode()).hexdigest()[:16]}"
+    return Keys(id_key=id_key, url_key=url, text_key=text)
+
+
+@lru_cache(maxsize=1024)
+def _ids_by_host(site: Site) -> dict[str, str]:
+    return {host.name: host.ids for host in site.hosts}
+
+
+def ids_space(url: str | None, site: Site) -> str:
+    """Article numbers of different databases (a site's epochs) are never compared: the name space of the host's numbers, "" for the main one."""
+    space = _ids_by_host(site).get(urlsplit(url).hostname or "", "") if url else ""
+    return f"{space}:" if space else ""
+
+
+def first_date(dates: Iterable[PartialDate], roles: Sequence[str]) -> PartialDate | None:
+    """The first believable date with one of the roles, the roles in order of preference."""
+    found = list(dates)
+    return next((date for role in roles for date in found if date.role == role and not date.rule.startswith("implausible:")), None)
+
+
+def draft_json(draft: Draft) -> str:
+    """The draft as canonical JSON; equal drafts give equal text."""
+    return json.dumps(asdict(draft), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def draft_from_json(text: str) -> Draft:
+    """The draft back from `draft_json`."""
+    values: dict[str, Any] = json.loads(text)
+    values["dates"] = tuple(PartialDate(**date) for date in values["dates"])
+    values["attachments"] = tuple(Attachment(**one) for one in values["attachments"])
+    values["images"] = tuple(Image(**one) for one in values["images"])
+    values["alternates"] = tuple(Alternate(**one) for one in values["alternates"])
+    values["tags"] = tuple(values["tags"])
+    values["parts"] = tuple(values["parts"])
+    return Draft(**values)
+
+
+def draft_id(content: str) -> str:
+    """The name of a draft: 32 hex digits of the SHA-256 of its canonical JSON."""
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=4096)
+def text_digest(title: str, text: str) -> str:
+    """The digest that tells one version from another: over the clean title and the clean text, nothing else."""
+    return hashlib.sha256(f"{title}\n\n{text}".encode()).hexdigest()[:32]
+
+
+def merge(key: str, seen: Sequence[Seen], site: Site) -> Merged:
+    """One item from everything that was ever seen of it (at least one sighting)."""
+    number = item_number(key)
+    name = item_id(number)
+    ordered = sorted(seen, key=lambda one: (one.first_seen, one.draft_id))
+    complete = [one for one in ordered if one.draft.complete]
+    versions = _versions(name, complete or ordered)
+    current = _current(versions, bool(complete))
+    best = _best([one for one in (complete or ordered) if text_digest(one.draft.title, one.draft.text) == current.text_digest])
+    published, conflict, implausible = published_date(ordered)
+    event = next((date for date in best.draft.dates if date.role == "event"), None) or next(
+        (date for one in ordered for date in one.draft.dates if date.role == "event" and date.source == "block"), None
+    )
+    canonical = canonical_address(ordered, best.draft.language, site.languages)
+    draft = best.draft
+    item = Item(
+        item_id=name,
+        site=site.name,
+        kind=_kind(ordered, best),
+        language=draft.language,
+        language_method=draft.language_method,
+        title=draft.title,
+        summary=draft.summary or next((one.draft.summary for one in ordered if one.draft.summary), ""),
+        text=draft.text,
+        html=draft.html,
+        published=published.value if published else None,
+        event_start=event.value if event else None,
+        event_end=event.end if event else None,
+        canonical_url=canonical or min((one.page_url for one in ordered), key=lambda url: (len(url), url)),
+        article_id=next((one.draft.article_id for one in ordered if one.draft.article_id is not None), None),
+        section=draft.section or next((one.draft.section for one in ordered if one.draft.section), ""),
+        layout=draft.layout,
+        first_seen=min(one.first_seen for one in ordered),
+        last_seen=max(one.last_seen for one in ordered),
+        gone=False,
+        current_version=current.version_id,
+        flags=_flags(complete=bool(complete), canonical=canonical, conflict=conflict, implausible=implausible),
+        addresses=_addresses(ordered),
+        tags=_union(one.draft.tags for one in ordered if one.draft.complete),
+        dates=_all_dates(ordered),
+        attachments=draft.attachments,
+        images=draft.images,
+    )
+    return Merged(item=item, versions=versions, alternates=_alternates(ordered))
+
+
+def _versions(name: str, seen: Sequence[Seen]) -> tuple[Version, ...]:
+    groups: dict[str, list[Seen]] = {}
+    for one in seen:
+        groups.setdefault(text_digest(one.draft.title, one.draft.text), []).append(one)
+    versions = []
+    for digest, members in groups.items():
+        first = min(members, key=lambda one: (one.first_seen, one.draft_id))
+        last = max(members, key=lambda one: (one.last_seen, one.draft_id))
+        draft = _best(members).draft
+        versions.append(
+            Version(
+                version_id=f"{name}-{digest[:12]}",
+                item_id=name,
+                text_digest=digest,
+                title=draft.title,
+                summary=draft.summary,
+                text=draft.text,
+                html=draft.html,
+                layout=draft.layout,
+                complete=draft.complete,
+                first_capture=first.first_capture,
+                last_capture=last.last_capture,
+                first_seen=first.first_seen,
+                last_seen=last.last_seen,
+            )
+        )
+    return tuple(sorted(versions, key=lambda version: (version.first_seen, version.version_id)))
+
+
+def _current(versions: Sequence[Version], complete: bool) -> Version:
+    """The version seen last; of intros seen on one day the longest, because listings cut where they like."""
+    if complete:
+        return max(versions, key=lambda version: (version.last_seen, version.version_id))
+    return max(versions, key=lambda version: (version.last_seen[:10], len(version.text), version.last_seen, version.version_id))
+
+
+def _best(seen: Sequence[Seen]) -> Seen:
+    """Of sightings with one text the one that says most about it."""
+    return max(seen, key=lambda one: (one.draft.complete, bool(one.draft.section), len(one.draft.dates), len(one.draft.tags), one.last_seen, one.draft_id))
+
+
+def published_date(seen: Sequence[Seen]) -> tuple[PartialDate | None, bool, bool]:
+    """The published date by rank of evidence, whether sightings disagree on the day, and whether only unbelievable dates were found."""
+    found = [(one, date) for one in seen for date in one.draft.dates if date.role == "published"]
+    believable = [(one, date) for one, date in found if not date.rule.startswith("implausible:")]
+    if not believable:
+        return None, False, bool(found)
+    chosen = min(believable, key=lambda pair: (*_rank(pair[1]), *_latest_first(pair[0].last_seen), pair[1].value))[1]
+    rivals = {date.value for _, date in believable if date.precision == "day" and _rank(date) <= _rank(chosen)}
+    return chosen, len(rivals) > 1, len(found) > len(believable)
+
+
+def _rank(date: PartialDate) -> tuple[int, int]:
+    source = next((n for n, prefix in enumerate(DATE_SOURCES) if date.source.startswith(prefix)), len(DATE_SOURCES))
+    return source, {"day": 0, "month": 1, "year": 2}[date.precision]
+
+
+def _latest_first(moment: str) -> tuple[int, ...]:
+    return tuple(-ord(character) for character in moment)
+
+
+_CATEGORY_SEGMENT = re.compile(r"/\d+-[^/]*(?=/)")
+"""A category in a path by its number: Joomla's sign that no menu entry leads there."""
+
+
+def _language_order(url: str, languages: Sequence[str]) -> int:
+    """Where the address's language stands among the site's, the main one first; anything else comes after them."""
+    first = urlsplit(url).path.lstrip("/").split("/", 1)[0]
+    return languages.index(first) if first in languages else len(languages)
+
+
+def canonical_address(seen: Sequence[Seen], language: str | None, languages: Sequence[str] = ()) -> str | None:
+    """The address to cite: the own-language hreflang, else what listings link to (deepest path), else the plainest address read. None if it has none."""
+    own = [one.draft.url for one in seen if one.draft.url]
+    if not own:
+        return None
+    known = set(own)
+    declared = [
+        (one.last_seen, alternate.url)
+        for one in seen
+        if one.draft.complete and one.draft.url and "tmpl=" not in one.draft.url
+        for alternate in one.draft.alternates
+        if language and alternate.hreflang.split("-")[0].lower() == language and alternate.url in known and not _is_copy(alternate.url)
+    ]
+    if declared:
+        return max(declared)[1]
+    listed = [one.draft.url for one in seen if one.draft.url and not one.draft.complete and not _is_copy(one.draft.url) and one.draft.url not in one.draft.parts]
+    if listed:
+        return min(set(listed), key=lambda url: (len(_CATEGORY_SEGMENT.findall(url)), _language_order(url, languages), -url.count("/"), len(url), url))
+    return min(known, key=lambda url: (_is_copy(url), "?" in url, len(url), url))
+
+
+def _is_copy(url: str) -> bool:
+    return "/component/" in url or "/index.php" in url or any(mark in url for mark in ("tmpl=", "print=", "layout=", "template=", "showall="))
+
+
+def _kind(seen: Sequence[Seen], best: Seen) -> Any:
+    """The kind by the block that announces it, else by the best sighting."""
+    return next((one.draft.kind for one in seen if one.draft.kind == "event"), None) or best.draft.kind or "page"
+
+
+def _flags(*, complete: bool, canonical: str | None, conflict: bool, implausible: bool) -> tuple[str, ...]:
+    named = (("intro_only", not complete), ("no_address", canonical is None), ("date_conflict", conflict), ("date_implausible", implausible))
+    return tuple(name for name, raised in named if raised)
+
+
+def _addresses(seen: Iterable[Seen]) -> tuple[str, ...]:
+    return tuple(sorted({url for one in seen for url in ((one.draft.url,) if one.draft.url else ()) + one.draft.parts}))
+
+
+def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({one for group in groups for one in group}))
+
+
+def _all_dates(seen: Iterable[Seen]) -> tuple[PartialDate, ...]:
+    """Every candidate once, the most trusted first; order independent of the sightings' order."""
+    unique = {(d.role, d.value, d.end or "", d.source, d.raw, d.rule): d for one in seen for d in one.draft.dates}
+    return tuple(sorted(unique.values(), key=lambda d: (d.role, *_rank(d), d.value, d.end or "", d.source, d.raw, d.rule)))
+
+
+def _alternates(seen: Iterable[Seen]) -> tuple[Alternate, ...]:
+    unique = {(a.hreflang, a.url): a for one in seen if one.draft.complete for a in one.draft.alternates}
+    return tuple(unique[key] for key in sorted(unique))

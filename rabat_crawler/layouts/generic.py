@@ -1,0 +1,237 @@
+"""Pages of markup that no other layout knows: article, listing or neither, by what they declare, their headings, dates and density of prose.
+
+Says "other" rather than guess: a page without an article must not become an item.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from rabat_crawler.extract.blocks import CLOCK, find_blocks, is_read_more, own_titles
+from rabat_crawler.extract.dates import date_line, parse_date, parse_iso
+from rabat_crawler.extract.density import is_prose, main_lines
+from rabat_crawler.extract.html import DOCUMENT_SUFFIX, Document, clean_fragment, fold
+from rabat_crawler.extract.lines import Line, Lines, lines_html, page_lines
+from rabat_crawler.layouts._common import summary_of
+from rabat_crawler.layouts._evidence import OTHER_TYPES, read_evidence
+from rabat_crawler.layouts._headline import date_lines, find_dates, find_title, without_site, site_names
+from rabat_crawler.models import Draft, Layout, Link, PartialDate, Reading
+
+OTHER_PATH = re.compile(
+    r"(?:^|/)(?:search|recherche|rechercher|login|connexion|log-?in|sign-?in|register|inscription|contact(?:ez-nous|-us|s)?|nous-contacter|sitemap|plan-du-site|plan|user|users?/\w+|"
+    r"password|mot-de-passe|404|erreur|error|mailto|cart|admin|newsletter/subscribe|subscribe|abonnement)(?:\.\w{2,5})?/?$",
+    re.I,
+)
+OTHER_QUERY = re.compile(r"(?:^|&)(?:s|q|search|searchword|recherche|page=recherche|view=search)=", re.I)
+OTHER_TITLE = re.compile(
+    r"^(?:(?:erreur|error)? ?40[34](?: .*)?|(?:page|document|article) (?:introuvable|non trouvee?|not found)|not found|page not found|acces (?:refuse|interdit)|access denied|forbidden|"
+    r"recherche(?:r)?|search|resultats? (?:de (?:la |votre )?)?recherche.*|search results?.*|connexion|login|log in|sign in|se connecter|identification|contact|contacts|contact us|"
+    r"contactez nous|nous contacter|plan du site|site map|sitemap|mot de passe oublie|inscription|register|user account|compte utilisateur|under construction|en construction|"
+    r"site en maintenance|maintenance)$"
+)
+MIN_TEXT = 140
+MIN_DECLARED = 30
+MIN_ITEMS = 2
+MIN_UNDATED = 3
+ITEM_SHARE = 0.5
+
+
+@dataclass(slots=True)
+class _Entry:
+    """An item of a listing: its title line, url, date and the lines up to the next item."""
+
+    head: int
+    title: str
+    url: str
+    date: PartialDate | None
+    intro: tuple[int, ...] = ()
+    start: int = 0
+    end: int = 0
+
+
+def matches(doc: Document) -> bool:
+    """Every page."""
+    return True
+
+
+def parse(doc: Document) -> Reading:
+    """The page's article as one complete draft, or a listing's items, or nothing."""
+    page = page_lines(doc)
+    blocks = find_blocks(doc)
+    left_out = {index for block in blocks for index in range(block.start, block.end)}
+    if _declared_other(doc):
+        return Reading(role="other")
+    evidence = read_evidence(doc)
+    title, at = find_title(doc, page, evidence, left_out)
+    entries = list(_entries(doc, page, left_out, at))
+    if entries and _follow_an_article(doc, page, entries, at):
+        left_out |= {index for entry in entries for index in range(entry.start, entry.end)}
+        entries = []
+    text = main_lines(page, title=at, left_out=left_out)
+    head = date_lines(doc, page, at, text, left_out)
+    text = tuple(i for i in text if i not in head)
+    if _is_listing(page, entries, text, evidence.article):
+        return _listing(doc, page, entries)
+    dates = find_dates(doc, page, evidence, at, text, left_out)
+    if not _is_article(page, title, at, text, declared=evidence.article or any(date.role != "modified" for date in dates)):
+        linked = any(item.url for block in blocks for item in block.items)
+        return Reading(role="listing" if linked and not text else "other")
+    draft = replace(_article(doc, page, title, text), dates=dates, tags=evidence.tags, section=evidence.section)
+    return Reading(role="detail", drafts=(draft,))
+
+
+def _is_article(page: Lines, title: str, at: int | None, text: Sequence[int], *, declared: bool) -> bool:
+    """It has a title and enough text; little is enough where the page declares an article or prints a date by a title it shows."""
+    size = sum(len(page.lines[i].text) - page.lines[i].linked for i in text)
+    return bool(title) and size >= (MIN_DECLARED if at is not None and declared else MIN_TEXT) and not OTHER_TITLE.match(fold(title))
+
+
+def _follow_an_article(doc: Document, page: Lines, entries: Sequence[_Entry], title: int | None) -> bool:
+    """Between the page's title and the first of the repeated items stand a date and text of the page's own: the items are its neighbours."""
+    if title is None or entries[0].start <= title + 2:
+        return False
+    between = page.lines[title + 1 : entries[0].start]
+    dated = any(_line_date(doc, page, line.index) is not None for line in between[:6])
+    return dated and any(len(line.text) - line.linked >= MIN_DECLARED and is_prose(line) for line in between)
+
+
+def _declared_other(doc: Document) -> bool:
+    """Search, contact, login and error pages say so in their address, title or type."""
+    parts = urlsplit(doc.url)
+    if OTHER_PATH.search(parts.path) or OTHER_QUERY.search(parts.query):
+        return True
+    pieces = {fold(doc.title), fold(without_site(doc.title, site_names(doc)))}
+    return any(OTHER_TITLE.match(piece) for piece in pieces) or not read_evidence(doc).types.isdisjoint(OTHER_TYPES)
+
+
+def _article(doc: Document, page: Lines, title: str, text: Sequence[int]) -> Draft:
+    fragment = clean_fragment(lines_html(page, text), base_url=doc.base_url)
+    return Draft(
+        title=title,
+        text=fragment.text,
+        summary=summary_of(fragment.text),
+        html=fragment.html,
+        complete=True,
+        url=doc.url,
+        attachments=fragment.attachments,
+        images=fragment.images,
+        alternates=doc.alternates,
+    )
+
+
+def _entries(doc: Document, page: Lines, left_out: Container[int], title: int | None) -> Iterator[_Entry]:
+    """Repeated linked headings (or linked lines that begin or end with a date), each with its date and intro."""
+    groups: dict[object, list[_Entry]] = {}
+    for line in page:
+        if line.furniture or line.index in left_out or line.index == title or not line.links:
+            continue
+        entry = _entry(doc, line)
+        if entry is not None:
+            groups.setdefault((line.element.tag, line.element.name, bool(entry.date)), []).append(entry)
+    group = max((g for g in groups.values() if len(g) >= MIN_ITEMS), key=lambda g: _group_weight(page, g), default=[])
+    yield from _completed(doc, page, group, left_out)
+
+
+def _group_weight(page: Lines, group: Sequence[_Entry]) -> int:
+    """How much of the page a group of headings covers: listings of items with intros before lists of links."""
+    return sum(len(page.lines[entry.head].text) for entry in group) + page.lines[group[-1].head].index - page.lines[group[0].head].index
+
+
+def _entry(doc: Document, line: Line) -> _Entry | None:
+    href, linked = max(line.links, key=lambda link: len(link[1]))
+    url = doc.absolute(href)
+    if url is None or url == doc.url or DOCUMENT_SUFFIX.search(urlsplit(url).path) or is_read_more(line) or len(linked) < 8:
+        return None
+    rest = line.text.replace(linked, " ").strip(" \t-–—:|·•,()[]")
+    if not rest:
+        bold = line.heading or line.strong or line.time
+        return _Entry(line.index, linked, url, parse_iso(line.time, role="published", source="listing") if line.time else None) if bold else None
+    found = date_line(rest, language=doc.html_lang) if len(rest) < 40 and not CLOCK.search(rest) else None
+    return _Entry(line.index, linked, url, found) if found else None
+
+
+def _completed(doc: Document, page: Lines, group: Sequence[_Entry], left_out: Container[int]) -> Iterator[_Entry]:
+    """The group's entries with their dates and intros; a date may stand before or after its title, alike in the whole group."""
+    heads = [entry.head for entry in group]
+    before = sum(_line_date(doc, page, head - 1) is not None for head in heads if head)
+    after = sum(any(_line_date(doc, page, i) is not None for i in (head + 1, head + 2)) for head in heads)
+    date_first = before > after
+    for position, entry in enumerate(group):
+        entry.start = entry.head - (date_first and entry.head > 0)
+        limit = heads[position + 1] - date_first if position + 1 < len(heads) else _last_end(page, group)
+        entry.end = max(limit, entry.head + 1)
+        places = (entry.head - 1,) if date_first else range(entry.head + 1, min(entry.head + 5, entry.end))
+        dated = next(((i, found) for i in places if (found := _line_date(doc, page, i)) is not None), None)
+        entry.date = entry.date or (dated[1] if dated else None)
+        skip = dated[0] if dated else -1
+        entry.intro = tuple(i for i in range(entry.head + 1, entry.end) if i != skip and i not in left_out and _intro_line(page.lines[i]))
+        yield entry
+
+
+def _intro_line(line: Line) -> bool:
+    return not is_read_more(line) and not line.furniture and line.linked * 10 < len(line.text) * 8
+
+
+def _last_end(page: Lines, group: Sequence[_Entry]) -> int:
+    """The last item ends where the element that holds it alone ends, or at the next heading or line of furniture."""
+    last, previous = page.lines[group[-1].head], page.lines[group[-2].head]
+    around = set(map(id, previous.element.ancestors()))
+    own = [element for element in last.element.ancestors() if id(element) not in around]
+    shared = next(element for element in last.element.ancestors() if id(element) in around)
+    end = own[-1].end if own and own[-1].end > last.index + 1 else shared.end
+    for line in page.lines[last.index + 1 : end]:
+        if line.heading or line.furniture:
+            return line.index
+    return end
+
+
+def _line_date(doc: Document, page: Lines, index: int) -> PartialDate | None:
+    if not 0 <= index < len(page):
+        return None
+    line = page.lines[index]
+    if line.time and len(line.text) < 120:
+        found = parse_iso(line.time, role="published", source="listing")
+        if found:
+            return found
+    if len(line.text) > 60 or not any(c.isdigit() for c in line.text):
+        return None
+    found = date_line(line.text, language=doc.html_lang) or parse_date(line.text, language=doc.html_lang, source="listing")
+    return replace(found, source="listing", role="event" if found.end else "published") if found else None
+
+
+def _is_listing(page: Lines, entries: Sequence[_Entry], text: Sequence[int], declared: bool) -> bool:
+    """Enough items, and most of the page's main text stands in them."""
+    dated = sum(entry.date is not None for entry in entries)
+    told = sum(any(is_prose(page.lines[i]) for i in entry.intro) for entry in entries)
+    if declared or (dated < MIN_ITEMS and told < MIN_UNDATED):
+        return False
+    covered = {index for entry in entries for index in range(entry.start, entry.end)}
+    whole = sum(len(page.lines[i].text) for i in text)
+    inside = sum(len(page.lines[i].text) for i in text if i in covered)
+    return inside >= whole * ITEM_SHARE or (dated >= MIN_ITEMS and whole < 3 * MIN_TEXT)
+
+
+def _listing(doc: Document, page: Lines, entries: Sequence[_Entry]) -> Reading:
+    links = tuple(Link(url=entry.url, text=entry.title, rel="item") for entry in entries)
+    return Reading(role="listing", drafts=tuple(_listed(doc, page, entry) for entry in entries), links=links)
+
+
+def _listed(doc: Document, page: Lines, entry: _Entry) -> Draft:
+    fragment = clean_fragment(lines_html(page, entry.intro), base_url=doc.base_url)
+    return Draft(
+        title=entry.title,
+        text=fragment.text,
+        summary=summary_of(fragment.text),
+        html=fragment.html,
+        complete=False,
+        url=entry.url,
+        dates=(replace(entry.date, source="listing"),) if entry.date else (),
+        attachments=fragment.attachments,
+        images=fragment.images,
+    )
+
+
+LAYOUT = Layout(name="generic", rank=90, matches=matches, parse=parse)

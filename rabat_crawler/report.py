@@ -1,0 +1,49 @@
+"""The run report: what a crawl did, in lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rabat_crawler.models import Run
+
+_COUNTED = (
+    ("requests", "requests"),
+    ("captures", "captures recorded"),
+    ("bytes", "bytes received"),
+    ("items_new", "new items"),
+    ("versions_new", "new versions"),
+    ("items_total", "items in the archive"),
+    ("seconds", "seconds"),
+)
+SHOWN = 12
+
+
+def run_lines(run: Run) -> list[str]:
+    """The report of one run: state, counts, what was folded or skipped and why, failures, messages."""
+    counts = run.counts
+    lines = [f"run {run.run_id}: {run.status}", f"  site {run.site}, {run.started_at} to {run.finished_at or 'now'}"]
+    lines += [f"  {label}: {_number(counts[name])}" for name, label in _COUNTED if name in counts]
+    if counts.get("captures_by_status"):
+        lines.append("  answers: " + ", ".join(f"{status}: {number}" for status, number in sorted(counts["captures_by_status"].items())))
+    for name, label in (("folded", "links folded into others"), ("skipped", "links skipped")):
+        lines += _reasons(label, counts.get(name) or {})
+    failures = counts.get("failures") or []
+    if failures:
+        lines.append(f"  failed: {len(failures)}")
+        lines += [f"    {failure['url']}: {failure['reason']}" for failure in failures[:SHOWN]]
+        if len(failures) > SHOWN:
+            lines.append(f"    and {len(failures) - SHOWN} more (rabat-crawler runs --json lists all)")
+    return [*lines, *(f"  {message}" for message in run.messages)]
+
+
+def _reasons(label: str, groups: Mapping[str, Any]) -> list[str]:
+    if not groups:
+        return []
+    numbers = {reason: group["count"] if isinstance(group, Mapping) else group for reason, group in groups.items()}
+    said = ", ".join(f"{reason} {number}" for reason, number in sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0])))
+    return [f"  {label}: {said}"]
+
+
+def _number(value: Any) -> str:
+    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,80 @@
+"""The one spider: gives the frontier's addresses to Scrapy and what was read back to the frontier. Reads no page itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request, Spider
+
+from rabat_crawler.errors import ConfigError
+from rabat_crawler.extract.html import absolute
+from rabat_crawler.frontier import Entry
+from rabat_crawler.middlewares.guard import Refused, Stopped
+from rabat_crawler.middlewares.patience import SLOT, describe
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from rabat_crawler.session import Session
+
+logger = logging.getLogger("rabat_crawler.crawl")
+
+
+class DialogueSpider(Spider):
+    """Crawls one dialogue's site; everything it needs is in the run's `session`."""
+
+    name = "dialogue"
+
+    def __init__(self, session: Session | None = None, **kwargs: Any) -> None:
+        super().__init__(self.name, **kwargs)
+        if session is None:
+            raise ConfigError("this spider needs an open archive: start it with `rabat-crawler crawl` or rabat_crawler.runner.crawl()")
+        self.session = session
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Nothing: the frontier holds the start addresses."""
+        nothing: tuple[Request, ...] = ()
+        for request in nothing:
+            yield request
+
+    def make_request(self, entry: Entry) -> Request:
+        """The request for a frontier entry."""
+        return Request(entry.url, callback=self.visited, errback=self.failed, meta={"entry": entry, "download_slot": SLOT}, dont_filter=True)
+
+    def visited(self, response: Response) -> None:
+        """An answer was recorded: count it, follow it."""
+        entry: Entry = response.meta["entry"]
+        session, page = self.session, response.meta.get("page")
+        if response.meta.get("gave_up"):
+            self._lost(entry, response.meta["gave_up"], unanswered=True)
+            return
+        if page is None:
+            session.frontier.done(entry.key, None)
+            return
+        session.in_a_row = 0
+        location = absolute(response.url, (response.headers.get(b"Location") or b"").decode("utf-8", "replace"))
+        try:
+            session.visited(entry, page, location=location)
+        except Exception as error:
+            logger.exception("could not follow a page", extra={"url": entry.url})
+            self._lost(entry, f"could not be followed: {type(error).__name__}: {str(error)[:300]}")
+
+    def failed(self, failure: Failure) -> None:
+        """A request that got no answer: refused by a gate, stopped with the run, or lost on the way."""
+        entry: Entry = failure.request.meta["entry"]  # type: ignore[attr-defined]
+        error: Any = failure.value
+        if isinstance(error, Refused):
+            if error.reason == "robots.txt" and entry.order == 0:
+                self.session.forbidden.append(entry.url)
+            self.session.frontier.skip(entry, error.reason)
+        elif isinstance(error, Stopped):
+            self.session.frontier.skip(entry, "the run ended before")
+        else:
+            self._lost(entry, describe(error)[0], unanswered=True)
+
+    def _lost(self, entry: Entry, reason: str, *, unanswered: bool = False) -> None:
+        self.session.fail(entry.url, reason, unanswered=unanswered)
+        self.session.frontier.done(entry.key, None)

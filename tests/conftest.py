@@ -1,0 +1,10 @@
+"""Options and the expected values of the recorded pages; no fixtures that open a network or a clock."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--write-expected` writes what the readers give now into tests/pages; the run fails on purpose, so that the diff is read by eye."""
+    parser.addoption("--write-expected", action="store_true", default=False, help="write the expected JSON of recorded pages")
