@@ -72,8 +72,18 @@ Reader = Callable[[Sample], Answer]
 def from_folder(folder: Path) -> Iterator[Sample]:
     """The pages of a folder with its gold file."""
     for name, gold in json.loads((folder / "gold.json").read_text("utf-8")).items():
-        yield Sample(name, gold.get("url") or f"https://example.org/{name}", (folder / name).read_bytes(), "text/html", "generic", gold["title"], gold["text"],
-                     gold.get("published"), gold.get("language") or "en", gold.get("layout") == "known")
+        yield Sample(
+            name,
+            gold.get("url") or f"https://example.org/{name}",
+            (folder / name).read_bytes(),
+            "text/html",
+            "generic",
+            gold["title"],
+            gold["text"],
+            gold.get("published"),
+            gold.get("language") or "en",
+            gold.get("layout") == "known",
+        )
 
 
 def recorded() -> Iterator[Sample]:
@@ -85,8 +95,18 @@ def recorded() -> Iterator[Sample]:
             continue
         draft = page["drafts"][0]
         published = next((date["value"] for date in draft.get("dates", ()) if date["role"] == "published"), None)
-        yield Sample(path.stem, meta["url"], path.with_suffix(".html").read_bytes(), meta["content_type"], meta["site"], draft["title"], "\n".join(draft["text"]),
-                     published, meta["language"], page["layout"] != "generic")
+        yield Sample(
+            path.stem,
+            meta["url"],
+            path.with_suffix(".html").read_bytes(),
+            meta["content_type"],
+            meta["site"],
+            draft["title"],
+            "\n".join(draft["text"]),
+            published,
+            meta["language"],
+            page["layout"] != "generic",
+        )
 
 
 def joomla() -> Iterator[Sample]:
@@ -106,17 +126,42 @@ def joomla() -> Iterator[Sample]:
                 continue
             body = record.content_stream().read()
             shown = wanted["published_date"] if wanted["published_date"] and wanted["published_date"].encode() in body else None
-            yield Sample(f"joomla-{wanted['id']}", url, body, "text/html; charset=utf-8", "rabat-process", wanted["title"],
-                         wanted["body_text_served"] or wanted["body_text"], shown, wanted["lang"], True)
+            yield Sample(
+                f"joomla-{wanted['id']}",
+                url,
+                body,
+                "text/html; charset=utf-8",
+                "rabat-process",
+                wanted["title"],
+                wanted["body_text_served"] or wanted["body_text"],
+                shown,
+                wanted["lang"],
+                True,
+            )
 
 
 def dressed(samples: Iterable[Sample]) -> Iterator[Sample]:
     """Each known article once in a template, in turn."""
     for number, sample in enumerate(samples):
-        story = Story(sample.title, "".join(f"<p>{html.escape(line)}</p>" for line in sample.text.split("\n") if line.strip()), sample.published, sample.language)
+        story = Story(
+            sample.title,
+            "".join(f"<p>{html.escape(line)}</p>" for line in sample.text.split("\n") if line.strip()),
+            sample.published,
+            sample.language,
+        )
         template = TEMPLATES[number % len(TEMPLATES)]
-        yield Sample(f"{sample.name}-{template.__name__}", "https://dialogue.example.org/texte", template(story).encode(), "text/html; charset=utf-8", "generic", sample.title,
-                     sample.text, sample.published, sample.language, False)
+        yield Sample(
+            f"{sample.name}-{template.__name__}",
+            "https://dialogue.example.org/texte",
+            template(story).encode(),
+            "text/html; charset=utf-8",
+            "generic",
+            sample.title,
+            sample.text,
+            sample.published,
+            sample.language,
+            False,
+        )
 
 
 def default_samples() -> list[Sample]:
@@ -127,7 +172,16 @@ def default_samples() -> list[Sample]:
 
 def ours(sample: Sample) -> Answer:
     """The whole reader: layout, title, text, dates, language, links."""
-    capture = Capture(record_id="", url=sample.url, url_key="", captured_at=datetime(2026, 3, 1, tzinfo=UTC), status=200, media_type="text/html", digest="", site=sample.site)
+    capture = Capture(
+        record_id="",
+        url=sample.url,
+        url_key="",
+        captured_at=datetime(2026, 3, 1, tzinfo=UTC),
+        status=200,
+        media_type="text/html",
+        digest="",
+        site=sample.site,
+    )
     site = registry.site(sample.site) if sample.site in registry.sites() else registry.generic_site(sample.url)
     page = parse_page(Record(capture=capture, response_headers=(("Content-Type", sample.content_type),), body=sample.body), site)
     draft = next((d for d in page.drafts if d.complete), None) if page.role == "detail" else None
@@ -221,7 +275,9 @@ def measure(read: Reader, samples: list[Sample], repeat: int) -> dict[str, Any]:
         "pages": len(samples),
         "pages_per_second": round(statistics.median(rates), 1),
         "text_f1": round(statistics.fmean(token_f1(a.text or "", s.text) for a, s in pairs), 4) if any(a.text for a in answers) else None,
-        "title_exact": round(statistics.fmean(squash(a.title or "") == squash(s.title) for a, s in pairs), 4) if any(a.title for a in answers) else None,
+        "title_exact": round(statistics.fmean(squash(a.title or "") == squash(s.title) for a, s in pairs), 4)
+        if any(a.title for a in answers)
+        else None,
         "published_exact": round(statistics.fmean(a.published == s.published for a, s in pairs), 4) if any(a.published for a in answers) else None,
         "published_wrong": sum(a.published is not None and a.published != s.published for a, s in pairs),
     }

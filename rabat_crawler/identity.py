@@ -22,8 +22,10 @@ ID_BITS = 50
 """Below 2**53, so that JavaScript and spreadsheets keep the number; a collision among 100,000 items has odds of 1 in 200,000."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-DATE_SOURCES = ("time[", "dd.", "json-ld", "meta", "microdata", "printed", "listing", "block", "text", "title", "url")
-"""Where a published date may stand, the most trusted first."""
+DATE_SOURCES = ("time", "dd.published", "date line", "json-ld", "meta", "text", "listing", "block", "title", "url", "dd.create", "listing (creation)")
+"""Where a published date may stand, the most trusted first; the longest name that fits counts. The last two are days of creation: better than none, flagged."""
+
+CREATION = DATE_SOURCES[-2:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site) -> Merged:
     current = _current(versions, bool(complete))
     best = _best([one for one in (complete or ordered) if text_digest(one.draft.title, one.draft.text) == current.text_digest])
     published, conflict, implausible = published_date(ordered)
+    created = published is not None and published.source in CREATION
     event = next((date for date in best.draft.dates if date.role == "event"), None) or next(
         (date for one in ordered for date in one.draft.dates if date.role == "event" and date.source == "block"), None
     )
@@ -159,7 +162,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site) -> Merged:
         last_seen=max(one.last_seen for one in ordered),
         gone=False,
         current_version=current.version_id,
-        flags=_flags(complete=bool(complete), canonical=canonical, conflict=conflict, implausible=implausible),
+        flags=_flags(complete=bool(complete), canonical=canonical, conflict=conflict, implausible=implausible, created=created, truncated=draft.truncated),
         addresses=_addresses(ordered),
         tags=_union(one.draft.tags for one in ordered if one.draft.complete),
         dates=_all_dates(ordered),
@@ -222,8 +225,16 @@ def published_date(seen: Sequence[Seen]) -> tuple[PartialDate | None, bool, bool
 
 
 def _rank(date: PartialDate) -> tuple[int, int]:
-    source = next((n for n, prefix in enumerate(DATE_SOURCES) if date.source.startswith(prefix)), len(DATE_SOURCES))
-    return source, {"day": 0, "month": 1, "year": 2}[date.precision]
+    return _source_rank(date.source), {"day": 0, "month": 1, "year": 2}[date.precision]
+
+
+@lru_cache(maxsize=256)
+def _source_rank(source: str) -> int:
+    """Its place in DATE_SOURCES, after those named there for a source unknown to it (microdata of any tag: `span[datePublished]`)."""
+    fitting = [name for name in DATE_SOURCES if source.startswith(name)]
+    if fitting:
+        return DATE_SOURCES.index(max(fitting, key=len))
+    return DATE_SOURCES.index("json-ld") if source.endswith("]") else len(DATE_SOURCES)
 
 
 def _latest_first(moment: str) -> tuple[int, ...]:
@@ -270,8 +281,15 @@ def _kind(seen: Sequence[Seen], best: Seen) -> Any:
     return next((one.draft.kind for one in seen if one.draft.kind == "event"), None) or best.draft.kind or "page"
 
 
-def _flags(*, complete: bool, canonical: str | None, conflict: bool, implausible: bool) -> tuple[str, ...]:
-    named = (("intro_only", not complete), ("no_address", canonical is None), ("date_conflict", conflict), ("date_implausible", implausible))
+def _flags(*, complete: bool, canonical: str | None, conflict: bool, implausible: bool, created: bool, truncated: bool) -> tuple[str, ...]:
+    named = (
+        ("intro_only", not complete),
+        ("no_address", canonical is None),
+        ("date_conflict", conflict),
+        ("date_implausible", implausible),
+        ("date_of_creation", created),
+        ("truncated", truncated),
+    )
     return tuple(name for name, raised in named if raised)
 
 

@@ -111,7 +111,7 @@ class Alternate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What one page says of one item. `complete` is False for a listing's intro or a part; `url` None where the item has no address.
+    """What one page says of one item. `complete` is False for a listing's intro or a part (`truncated` if the capture was cut); `url` None where the item has no address.
 
     `article_id` is the CMS's number, `cms` the name space of that number ("joomla", "wordpress" ...).
     """
@@ -121,6 +121,7 @@ class Draft:
     summary: str = ""
     html: str = ""
     complete: bool = False
+    truncated: bool = False
     url: str | None = None
     article_id: int | None = None
     cms: str = ""

@@ -24,8 +24,8 @@ def run_lines(run: Run) -> list[str]:
     counts = run.counts
     lines = [f"run {run.run_id}: {run.status}", f"  site {run.site}, {run.started_at} to {run.finished_at or 'now'}"]
     lines += [f"  {label}: {_number(counts[name])}" for name, label in _COUNTED if name in counts]
-    if counts.get("captures_by_status"):
-        lines.append("  answers: " + ", ".join(f"{status}: {number}" for status, number in sorted(counts["captures_by_status"].items())))
+    if counts.get("answers"):
+        lines.append("  answers: " + ", ".join(f"{status} {number}" for status, number in sorted(counts["answers"].items())))
     for name, label in (("folded", "links folded into others"), ("skipped", "links skipped")):
         lines += _reasons(label, counts.get(name) or {})
     failures = counts.get("failures") or []

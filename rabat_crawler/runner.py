@@ -250,7 +250,7 @@ def _drive(session: Session, delay: float, concurrency: int, settings: Mapping[s
     values = _default_settings() | {
         "USER_AGENT": session.user_agent,
         "DOWNLOAD_DELAY": delay,
-        "CONCURRENT_REQUESTS": concurrency + 1,
+        "CONCURRENT_REQUESTS": concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": concurrency,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(concurrency),
         "AUTOTHROTTLE_START_DELAY": delay,

@@ -44,7 +44,13 @@ CASES: list[tuple[str, str, str, list[tuple[str, str]], tuple[str | None, str]]]
     ("mixed label", "", "Rapport bilingue / Bilingual report (PDF)", [("path", "en")], ("mixed", "text")),
     ("mixed halves of a long text", "", f"{FR} " * 30 + "\n" + f"{EN} " * 30, [("path", "fr")], ("mixed", "text")),
     ("a quotation is no mix", "", f"{FR} " * 8 + " « " + EN + " »", [("path", "fr")], ("fr", "path")),
-    ("names of the other language", "", f"{EN} " * 4 + "See Côte d'Ivoire and the Haut Commissariat des Nations unies pour les réfugiés.", [("path", "en")], ("en", "path")),
+    (
+        "names of the other language",
+        "",
+        f"{EN} " * 4 + "See Côte d'Ivoire and the Haut Commissariat des Nations unies pour les réfugiés.",
+        [("path", "en")],
+        ("en", "path"),
+    ),
 ]
 
 

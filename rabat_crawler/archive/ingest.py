@@ -15,7 +15,7 @@ from urllib.parse import urldefrag
 from rabat_crawler import identity, registry
 from rabat_crawler.extract import parse_page
 from rabat_crawler.extract.urls import decide, fold_key
-from rabat_crawler.models import Capture, Draft, Page, Problem, Record, Site
+from rabat_crawler.models import Capture, Draft, Page, Problem, Record, Role, Site
 
 CAPTURE_COLUMNS = (
     "record_id url url_key captured_at status media_type digest site run_id record_type source source_url warc_file offset length "
@@ -102,7 +102,8 @@ class Ingest:
     def _add_revisit(self, capture: Capture, page: Page) -> None:
         """The original's drafts were seen again; nothing is read twice, and a rebuild, which has no body here, gives the same rows."""
         original = self.connection.execute("SELECT layout, role FROM captures WHERE record_id = ?", (capture.refers_to,)).fetchone()
-        layout, role = original or ("", "other")
+        layout: str = original[0] if original else ""
+        role: Role = original[1] if original else "other"
         problems = () if original else (Problem(code="no_original", message=f"the capture it refers to, {capture.refers_to}, is not in the archive"),)
         if not self._insert_capture(capture, Page(layout=layout, role=role, problems=problems)):
             return

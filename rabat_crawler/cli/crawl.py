@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import click
 
@@ -51,7 +52,7 @@ def crawl(
         raise click.exceptions.Exit(code)
 
 
-def crawl_into(path: config.Path, site: Site, *, max_pages: int | None, delay: float, contact: str, dry_run: bool = False) -> Run:
+def crawl_into(path: Path, site: Site, *, max_pages: int | None, delay: float, contact: str, dry_run: bool = False) -> Run:
     """Crawl with a progress line on a terminal; what a killed run had left is said first."""
     from rabat_crawler.archive import Archive
     from rabat_crawler.runner import crawl as run_crawl
@@ -61,7 +62,7 @@ def crawl_into(path: config.Path, site: Site, *, max_pages: int | None, delay: f
         with Archive.open(path, write=True, create=True, progress=progress) as archive:
             for note in archive.notes:
                 click.echo(note, err=True)
-            return run_crawl(archive, site, max_pages=max_pages, delay=delay, contact=contact, dry_run=dry_run, progress=progress)
+            return run_crawl(archive, site, max_pages=max_pages, delay=delay, contact=contact, dry_run=dry_run, progress=progress.crawl)
     finally:
         progress.end()
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import textwrap
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rabat_crawler.archive.search import MARK_END, MARK_START
 from rabat_crawler.models import Hit, Item
+
+if TYPE_CHECKING:
+    from rabat_crawler.session import Progress as CrawlProgress
 
 
 def plain(text: object) -> str:
@@ -23,8 +27,9 @@ def plain(text: object) -> str:
 def marked(text: str) -> str:
     """The text with the words found in bold (terminal) or between [ ] (anything else)."""
     on, off = ("\x1b[1;33m", "\x1b[0m") if sys.stdout.isatty() else ("[", "]")
-    parts = plain(text.replace(MARK_START, "\ue000").replace(MARK_END, "\ue001").replace("\n", " "))
-    return parts.replace("\ue000", on).replace("\ue001", off).replace("\ufffd" + "\ufffd", " ")
+    flat = " ".join(text.split())
+    pieces = re.split(f"({MARK_START}|{MARK_END})", flat)
+    return "".join({MARK_START: on, MARK_END: off}.get(piece) or plain(piece) for piece in pieces if piece)
 
 
 def width() -> int:
@@ -80,6 +85,7 @@ class ProgressLine:
     def __init__(self) -> None:
         self.shown = sys.stderr.isatty()
         self.started = self.last = time.monotonic()
+        self.last_crawl = -1.0
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
         """Show progress; the signature of `archive.Progress`."""
@@ -91,6 +97,17 @@ class ProgressLine:
         left = f", {(total - done) / rate:,.0f} s left" if total and rate else ""
         of = f" of {total:,}" if total else ""
         sys.stderr.write(f"\r\x1b[K{what}: {done:,}{of}, {rate:,.1f}/s{left}")
+        sys.stderr.flush()
+
+    def crawl(self, now: CrawlProgress) -> None:
+        """Show where a crawl stands; the signature of `runner.crawl`'s progress."""
+        if not self.shown or now.finished or (now.seconds - self.last_crawl < 0.2):
+            return
+        self.last_crawl = now.seconds
+        left = f", about {now.left:,.0f} s left" if now.left is not None else ""
+        rate = now.pages / max(now.seconds, 1e-6)
+        line = f"{now.pages:,} pages, {now.items:,} items, {rate:,.1f} pages/s, {now.queued:,} waiting{left}  {plain(now.url)}"
+        sys.stderr.write(f"\r\x1b[K{line[: width() - 1]}")
         sys.stderr.flush()
 
     def end(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import click
 
@@ -59,7 +60,7 @@ def _say_rebuilt(rebuilt: Rebuilt, notes: list[str]) -> None:
     say(f"rebuilt from {rebuilt.files} WARC files: " + ", ".join(f"{name} {rebuilt.before.get(name, 0):,} -> {number:,}" for name, number in rebuilt.after.items()))
 
 
-def _set_damaged_aside(database: config.Path) -> None:
+def _set_damaged_aside(database: Path) -> None:
     """A database that cannot be opened is renamed, never deleted, so that a rebuild can begin."""
     from rabat_crawler.archive import schema
     from rabat_crawler.errors import ArchiveCorrupt, ArchiveMissing

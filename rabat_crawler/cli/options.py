@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 ISO_PREFIX = re.compile(r"^\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?$")
 
 
-class PartialDateParam(click.ParamType):
+class PartialDateParam(click.ParamType[str]):
     """A year, month or day: 2017, 2017-05, 2017-05-14."""
 
     name = "DATE"

@@ -19,18 +19,18 @@ from rabat_crawler.models import Kind, PartialDate
 
 DEFAULT_HEADINGS: tuple[tuple[str, Kind], ...] = (("en action", "news"), ("in action", "news"), ("a venir", "event"), ("next events", "event"))
 READ_MORE = re.compile(
-    r"^(?:lire (?:la )?(?:suite|plus|l article|la version)|read (?:more|on|the)|en savoir plus|la suite|suite$|more$|plus d infos?|savoir plus|continue reading|"
+    r"^(?:lire (?:la )?(?:suite|plus|l article|la version)|read (?:more|on|the)|en savoir plus|la suite|suite$|more$|plus d "
+    r"infos?|savoir plus|continue reading|"
     r"continuer la lecture|learn more|find out more|voir (?:plus|la suite|le detail)|details?$|full (?:story|text|article))"
 )
-READ_MORE_TAIL = re.compile(
-    r"[\s.…\[(«>→]*(?:lire (?:la )?(?:suite|plus)|read more|en savoir plus|la suite|continue reading|learn more)[^\w]*$", re.I
-)
+READ_MORE_TAIL = re.compile(r"[\s\[(«>→]*(?:lire (?:la )?(?:suite|plus)|read more|en savoir plus|la suite|continue reading|learn more)[^\w]*$", re.I)
 CLOCK = re.compile(r"\d\s?(?:[:h]|heures?)\s?\d|\d\s?h\b|\b(?:à|at)\s+\d", re.I)
 LABELLED = re.compile(
     r":|^(?:\w+ )?(?:publi|post|paru|mis[e]? (?:en|à)|cré|creat|modif|updat|last|derni|written|écrit|submitted|soumis|released|date\b)", re.I
 )
 FACT_LINE = re.compile(
-    r"^(?:cat[ée]gor(?:ie|y)|rubrique|section|écrit par|written by|auteur|author|par|by|posted|publi\w+|détails?|details?|affichages|hits|tags?|mots[- ]clés)\b.{0,2}(?::|par|by|$)|"
+    r"^(?:cat[ée]gor(?:ie|y)|rubrique|section|écrit par|written by|auteur|author|par|by|posted|publi\w+|détails?|details?|"
+    r"affichages|hits|tags?|mots[- ]clés)\b.{0,2}(?::|par|by|$)|"
     r"^(?:écrit par|written by|posted by|publié par)\b",
     re.I,
 )

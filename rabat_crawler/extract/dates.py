@@ -58,6 +58,8 @@ _MODIFIED = re.compile(
 )
 _NEUTRAL = re.compile(r"(?:dates?|quand|when)\s?[:–-]\s*")
 _PLACE = re.compile(r"(?:à\s|in\s)?[^\W\d_][^\d,:;.!?]{0,39}(?:,\s?[^\W\d_][^\d,:;.!?]{0,29})?,\s*")
+# Numbers with a whole year that the grammar refused (day 31 of April, month 13) are wrong in every order.
+_NUMERIC = re.compile(r"[0-9]{4}[-/.][0-9]|[0-9][-/.][0-9]{4}")
 _SENTENCE_END = re.compile(r"[.!?…]\s+(?=[A-ZÀ-Ý«\"“])|\n")
 _NOT_THE_EVENT = re.compile(
     r"date limite|deadline|avant\s(?:le|les|du)?\s?$|\bbefore\s(?:the\s)?$|\bby\s(?:the\s)?$|au plus tard|no later than|clôture|closing date"
@@ -273,11 +275,13 @@ def plausible(value: str, *, first_year: int, captured_at: datetime) -> bool:
 
 def _by_dateparser(text: str, language: str | None, role: DateRole, source: str) -> PartialDate | None:
     """A complete date in a form (or language) the grammar does not know, by dateparser; ISO day only."""
-    if not language or len(text) > MAX_FALLBACK:
+    if not language or len(text) > MAX_FALLBACK or _NUMERIC.search(text):
         return None
     reader = _reader(language.lower().split("-")[0])
-    read = reader.get_date_data(text) if reader is not None else None
-    moment = read.date_obj if read is not None else None
+    try:
+        moment = reader.get_date_data(text).date_obj if reader is not None else None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return None  # a hostile string may end anywhere in that library; it is no date then
     if moment is None or not 1900 <= moment.year < 2100:
         return None
     return PartialDate(value=moment.date().isoformat(), precision="day", raw=text, rule="dateparser", role=role, source=source)
@@ -295,9 +299,11 @@ def _reader(language: str) -> Any:
         "PARSERS": ["absolute-time"],
     }
     try:
-        return DateDataParser(languages=[language], settings=settings)
+        reader = DateDataParser(languages=[language], settings=settings)
+        reader.get_date_data("1")
     except ValueError:
         return None
+    return reader
 
 
 __all__ = ["FoundDate", "date_line", "event_dates", "find_dates", "parse_date", "parse_iso", "plausible"]

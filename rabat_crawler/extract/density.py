@@ -15,26 +15,36 @@ PROSE_END = re.compile(r"[.!?…:;»”\")\]]\s*$")
 SENTENCE = re.compile(r"[.!?…](?:\s|$|[»”\"])")
 LETTERS = re.compile(r"[^\W\d_]")
 TAIL_HEADING = re.compile(
-    r"^(?:(?:a )?lire (?:aussi|egalement|ensuite)|(?:voir|a voir) (?:aussi|egalement)|articles? (?:lies?|similaires?|connexes?|recents?|associes?)|sur le meme (?:sujet|theme)|"
-    r"dans la meme rubrique|related (?:\w+)?|you (?:may|might) also\b.{0,30}|see also|read also|similar (?:posts?|articles?)|more (?:news|stories|from)\b.{0,30}|"
+    r"^(?:(?:a )?lire (?:aussi|egalement|ensuite)|(?:voir|a voir) (?:aussi|egalement)|articles? (?:lies?|similaires?|"
+    r"connexes?|recents?|associes?)|sur le meme (?:sujet|theme)|"
+    r"dans la meme rubrique|related (?:\w+)?|you (?:may|might) also\b.{0,30}|see also|read also|similar (?:posts?|articles?)|"
+    r"more (?:news|stories|from)\b.{0,30}|"
     r"(?:\d+ )?(?:commentaires?|comments?|reactions?|responses?|messages?|reponses?)(?: .{0,30})?|leave a (?:reply|comment)|laisser un commentaire|"
-    r"ajouter un commentaire|add (?:new )?comment|post a comment|reagir|un message un commentaire|partager(?: .{0,30})?|share(?: this.{0,20})?|suivez nous.{0,30}|follow us.{0,30}|"
-    r"derni(?:eres|ers) (?:actualites|articles|nouvelles)|latest (?:news|articles|posts)|recent posts|newsletter|mots cles.{0,60}|tags?|etiquettes?|autres articles.{0,40}|"
+    r"ajouter un commentaire|add (?:new )?comment|post a comment|reagir|un message un commentaire|partager(?: .{0,30})?|"
+    r"share(?: this.{0,20})?|suivez nous.{0,30}|follow us.{0,30}|"
+    r"derni(?:eres|ers) (?:actualites|articles|nouvelles)|latest (?:news|articles|posts)|recent posts|newsletter|mots "
+    r"cles.{0,60}|tags?|etiquettes?|autres articles.{0,40}|"
     r"dans (?:cette|la meme) (?:rubrique|section)|also in this section|popular posts|les plus lus|most read)$"
 )
 TAIL_LINE = re.compile(
-    r"^(?:partager|imprimer|envoyer|share|print|e ?mail|tweet|facebook|twitter|linkedin|haut de page|retour.{0,30}|back.{0,30}|top|precedent.{0,80}|suivant.{0,80}|previous.{0,80}|"
-    r"next.{0,80}|tags? .{0,80}|mots cles .{0,80}|filed under.{0,80}|classe dans.{0,80}|posted in.{0,80}|log in .{0,40}|login or .{0,40}|se connecter .{0,40}|"
+    r"^(?:partager|imprimer|envoyer|share|print|e ?mail|tweet|facebook|twitter|linkedin|haut de page|retour.{0,30}|"
+    r"back.{0,30}|top|precedent.{0,80}|suivant.{0,80}|previous.{0,80}|"
+    r"next.{0,80}|tags? .{0,80}|mots cles .{0,80}|filed under.{0,80}|classe dans.{0,80}|posted in.{0,80}|log in .{0,40}|login "
+    r"or .{0,40}|se connecter .{0,40}|"
     r"ajouter un commentaire|add new comment|\d+ lectures?|\d+ reads?|\d+ (?:commentaires?|comments?))$"
 )
 HEAD_LINE = re.compile(
-    r"^(?:details?|par .{0,60}|by .{0,60}|ecrit par.{0,60}|written by.{0,60}|auteur .{0,40}|author .{0,40}|categorie .{0,60}|category .{0,60}|rubrique .{0,60}|affichages .{0,20}|"
-    r"hits .{0,20}|vues .{0,20}|imprimer|print|e ?mail|partager|share|tweet|\d+ (?:vues|views|commentaires?|comments?)|\d+ min(?:utes)?(?: (?:de lecture|read))?|reading time.{0,30}|"
+    r"^(?:details?|par .{0,60}|by .{0,60}|ecrit par.{0,60}|written by.{0,60}|auteur .{0,40}|author .{0,40}|categorie .{0,60}|"
+    r"category .{0,60}|rubrique .{0,60}|affichages .{0,20}|"
+    r"hits .{0,20}|vues .{0,20}|imprimer|print|e ?mail|partager|share|tweet|\d+ (?:vues|views|commentaires?|comments?)|\d+ "
+    r"min(?:utes)?(?: (?:de lecture|read))?|reading time.{0,30}|"
     r"temps de lecture.{0,30}|accueil .{0,200}|home .{0,200}|vous etes ici.{0,200}|you are here.{0,200}|aller au contenu.{0,40}|skip to.{0,40})$"
 )
 PROSE_TAGS = frozenset(("p", "li", "blockquote", "dd", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "span", "a", "font", "time"))
+COPYRIGHT = re.compile(r"^\W*(?:©|\(c\)|copyright\b|tous droits|all rights)", re.I)
 TITLE_WORDS = frozenset(("header", "heading", "titre", "title", "hgroup", "entete", "cartouche"))
 MIN_PROSE = 40
+MAX_COPYRIGHT = 200
 MIN_AFTER_TITLE = 40
 TITLED_SHARE = 0.2
 SHARE = 0.68
@@ -44,7 +54,7 @@ SHARE = 0.68
 def is_prose(line: Line) -> bool:
     """A line that reads as running text: long enough, most of it no link, with the marks of a sentence or clearly longer than a menu's entry."""
     free = len(line.text) - line.linked
-    if line.furniture or free < MIN_PROSE or free * 2 < len(line.text):
+    if line.furniture or free < MIN_PROSE or free * 2 < len(line.text) or line.heading:
         return False
     return len(line.text) >= 100 or bool(PROSE_END.search(line.text)) or bool(SENTENCE.search(line.text))
 
@@ -55,6 +65,7 @@ def main_lines(page: Lines, *, title: int | None, left_out: Container[int], head
     `title` is the line of the page's title, `left_out` lines of blocks, `head` lines of the title, date and author: none is text.
     """
     out = {line.index for line in page if line.index in left_out or line.furniture}
+    out |= {line.index for line in page if COPYRIGHT.match(line.text) and len(line.text) < MAX_COPYRIGHT}
     out |= _tails(page, out, title)
     weights = [0 if line.index in out or not is_prose(line) else len(line.text) - line.linked for line in page]
     if title is not None and sum(weights[title:]) >= MIN_AFTER_TITLE:
@@ -168,9 +179,11 @@ def _leading(line: Line, title: int | None) -> bool:
 def _trailing(line: Line, last: Line) -> bool:
     """Short lines after the last long one: the end of a list, a signature, a link to a document, a further paragraph beside the last."""
     folded = fold(line.text)
-    if TAIL_LINE.match(folded) or TAIL_HEADING.match(folded):
+    if TAIL_LINE.match(folded) or TAIL_HEADING.match(folded) or COPYRIGHT.match(line.text):
         return False
-    document = any(href.lower().rsplit("?", 1)[0].endswith((".pdf", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".zip")) for href, _ in line.links)
+    document = any(
+        href.lower().rsplit("?", 1)[0].endswith((".pdf", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".zip")) for href, _ in line.links
+    )
     if line.element.tag == last.element.tag == "p" and line.element.parent is last.element.parent:
         return True
     return document or (line.linked * 2 < len(line.text) and not line.heading)

@@ -57,8 +57,8 @@ _INVISIBLE = re.compile("[\u0000-\u0008\u000e-\u001f\u007f\u00ad\u200b-\u200f\u2
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
-_BASE_TAG = re.compile(rb"<base\b", re.I)
 _CLOAK_VARIABLE = re.compile(r"(addy[0-9a-f]*)\s*=\s*((?:(?:\1|'[^']*')\s*\+?\s*)+);")
+_FEED_TYPE = re.compile(r"rss|atom", re.I)
 _QUOTED = re.compile(r"'([^']*)'")
 _ID_CLOAK = re.compile(r"^cloak")
 
@@ -247,7 +247,8 @@ class Document:
     @cached_property
     def title(self) -> str:
         """The text of `<title>`."""
-        return normalise(self.tree.head.css_first("title").text()) if self.tree.head is not None and self.tree.head.css_first("title") else ""
+        node = self.tree.head.css_first("title") if self.tree.head is not None else None
+        return inline_text(node)
 
     def meta(self, name: str) -> str | None:
         """The content of the first `<meta>` with that name or property, trimmed; None if absent or empty."""
@@ -288,15 +289,15 @@ class Document:
         base = self.base_url
         for node in self.css("link[href]"):
             attributes = node.attributes
-            rel, url = (attributes.get("rel") or "").lower().split(), absolute(base, attributes.get("href") or "")
+            words, url = (attributes.get("rel") or "").lower().split(), absolute(base, attributes.get("href") or "")
             if not url:
                 continue
-            if "alternate" in rel and "rss" in (attributes.get("type") or "") or "alternate" in rel and "atom" in (attributes.get("type") or ""):
+            if "alternate" in words and _FEED_TYPE.search(attributes.get("type") or ""):
                 yield Link(url=url, rel="feed", text=attributes.get("title") or "")
-            elif "alternate" in rel and attributes.get("hreflang"):
+            elif "alternate" in words and attributes.get("hreflang"):
                 yield Link(url=url, rel="alternate", hreflang=(attributes.get("hreflang") or "").lower())
-            elif "next" in rel or "prev" in rel:
-                yield Link(url=url, rel="next" if "next" in rel else "prev")
+            elif "next" in words or "prev" in words:
+                yield Link(url=url, rel="next" if "next" in words else "prev")
         for node in self.css("a[href], area[href]"):
             attributes = node.attributes
             url = absolute(base, attributes.get("href") or "")

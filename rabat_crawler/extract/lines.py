@@ -5,9 +5,8 @@ Owns the linear view that the block and generic layouts read; decides nothing ab
 
 from __future__ import annotations
 
-import html as html_entities
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,26 +17,38 @@ from rabat_crawler.extract.html import BLOCK_TAGS, MAX_DEPTH, Document, normalis
 BREAKING_TAGS = BLOCK_TAGS | {"td", "th"}
 HEADING_TAGS = {f"h{n}": n for n in range(1, 7)}
 UNREAD_TAGS = frozenset(
-    "script style noscript template iframe object embed applet input button select textarea svg canvas audio video map link meta title head label".split()
+    [
+        "script", "style", "noscript", "template", "iframe", "object", "embed", "applet", "input", "button", "select", "textarea", "svg",
+        "canvas", "audio", "video", "map", "link", "meta", "title", "head", "label",
+    ]
 )
 FURNITURE_TAGS = frozenset(("nav", "footer", "aside", "form", "menu"))
 ALWAYS_FURNITURE = frozenset(("nav", "footer", "aside"))
 FURNITURE_ROLES = frozenset(("navigation", "search", "contentinfo", "complementary", "dialog", "alert", "banner", "menu", "menubar"))
 FURNITURE_WORDS = frozenset(
-    "nav navbar navigation menu menus submenu topmenu mainmenu leftmenu breadcrumb breadcrumbs ariane fil filariane footer bottom pied piedpage colophon "
-    "sidebar sidebars aside widget widgets colonne extra cookie cookies rgpd gdpr consent banner banniere login search recherche newsletter share sharing "
-    "partage social reseaux addthis pager pagination pagenav paginator related similar voisins connexes toc sommaire tags keywords motscles skip modal "
-    "popup print imprimer lang langs langues language switcher advert ads promo outils tools icons legal copyright".split()
+    [
+        "nav", "navbar", "navigation", "menu", "menus", "submenu", "topmenu", "mainmenu", "leftmenu", "breadcrumb", "breadcrumbs", "ariane",
+        "fil", "filariane", "footer", "bottom", "pied", "piedpage", "colophon", "sidebar", "sidebars", "aside", "widget", "widgets",
+        "colonne", "extra", "cookie", "cookies", "rgpd", "gdpr", "consent", "banner", "banniere", "login", "search", "recherche",
+        "newsletter", "share", "sharing", "partage", "social", "reseaux", "addthis", "pager", "pagination", "pagenav", "paginator",
+        "related", "similar", "voisins", "connexes", "toc", "sommaire", "tags", "keywords", "motscles", "skip", "modal", "popup", "print",
+        "imprimer", "lang", "langs", "langues", "language", "switcher", "advert", "ads", "promo", "outils", "tools", "icons", "legal",
+        "copyright",
+    ]
 )
-COMMENT_WORDS = frozenset("comment comments commentaire commentaires comm forum forums reply replies respond reponses disqus avis message messages".split())
-CONTENT_WORDS = frozenset("article content contenu texte body post entry node main principal story".split())
+COMMENT_WORDS = frozenset(
+    [
+        "comment", "comments", "commentaire", "commentaires", "comm", "forum", "forums", "reply", "replies", "respond", "reponses",
+        "disqus", "avis", "message", "messages",
+    ]
+)
+CONTENT_WORDS = frozenset(["article", "content", "contenu", "texte", "body", "post", "entry", "node", "main", "principal", "story"])
 BOLD_TAGS = frozenset(("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th", "big"))
 NEVER_FURNITURE = frozenset(("html", "body", "main", "article"))
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 HIDDEN_CLASSES = frozenset(("visually-hidden", "element-invisible", "sr-only", "screen-reader-text", "hidden"))
 WORD = re.compile(r"[a-z]+")
-WRAPPERS = frozenset("p ul ol li dl table tbody tr blockquote pre".split())
 MAX_LINES = 20_000
 MIN_FREE = 40
 
@@ -216,7 +227,7 @@ def _walk(body: LexborNode, builder: _Builder) -> None:
         elif tag not in UNREAD_TAGS and tag[:1] not in "-!":
             child = node.first_child
             attributes = node.attributes
-            if (child is not None or tag in BREAKING_TAGS) and not _hidden(attributes):
+            if (child is not None or tag in BREAKING_TAGS) and not is_hidden(attributes):
                 breaking = tag in BREAKING_TAGS
                 if breaking:
                     builder.flush(current)
@@ -231,7 +242,12 @@ def _walk(body: LexborNode, builder: _Builder) -> None:
                     builder.time = (attributes.get("datetime") or "").strip()
                 elif tag in ("abbr", "span") and not builder.time:
                     builder.time = _dated(attributes)
-                bold = bold or tag in BOLD_TAGS or (tag == "font" and _big(attributes)) or ("style" in attributes and bool(BOLD_STYLE.search(attributes["style"] or "")))
+                bold = (
+                    bold
+                    or tag in BOLD_TAGS
+                    or (tag == "font" and _big(attributes))
+                    or ("style" in attributes and bool(BOLD_STYLE.search(attributes["style"] or "")))
+                )
                 stack.append(frame)
                 node = child
                 continue
@@ -252,7 +268,7 @@ def _big(attributes: dict[str, str | None]) -> bool:
     return size.startswith("+") or (size.isdigit() and int(size) > 3)
 
 
-def _hidden(attributes: dict[str, str | None]) -> bool:
+def is_hidden(attributes: dict[str, str | None]) -> bool:
     if not attributes:
         return False
     if "hidden" in attributes or HIDDEN_STYLE.search(attributes.get("style") or ""):
@@ -297,72 +313,3 @@ def common(one: Element, other: Element) -> Element:
     """The deepest element around both."""
     around = set(map(id, one.ancestors()))
     return next(element for element in other.ancestors() if id(element) in around)
-
-
-def lines_html(page: Lines, wanted: Iterable[int]) -> str:
-    """The page's markup of exactly those lines, with the pictures between them; "" for none. Not yet clean: give it to `clean_fragment`."""
-    chosen = set(wanted)
-    if not chosen:
-        return ""
-    first, last = page.lines[min(chosen)], page.lines[max(chosen)]
-    around = common(first.element, last.element)
-    picker = _Picker(page, chosen)
-    picker.children(around.node, 0)
-    body = "".join(picker.out)
-    return f"<{around.tag}>{body}</{around.tag}>" if around.tag in WRAPPERS else body
-
-
-class _Picker:
-    """Copies the chosen lines' nodes: an element wholly chosen as it stands, a mixed one piece by piece."""
-
-    def __init__(self, page: Lines, chosen: set[int]) -> None:
-        self.page, self.chosen, self.out = page, chosen, list[str]()
-        self.low, self.high = min(chosen), max(chosen)
-        self.seen = -1
-
-    def children(self, parent: LexborNode, depth: int) -> None:
-        node = parent.first_child
-        while node is not None:
-            tag = node.tag or ""
-            if tag == "-text":
-                self._leaf(node)
-            elif tag == "br":
-                self.out.append("<br>")
-            elif tag == "img":
-                if self.low - 1 <= self.seen <= self.high:
-                    self.out.append(node.html or "")
-            elif tag not in UNREAD_TAGS and tag[:1] not in "-!" and depth < MAX_DEPTH:
-                self._element(node, tag, depth)
-            node = node.next
-
-    def _leaf(self, node: LexborNode) -> None:
-        index = self.page.leaves.get(node.mem_id)
-        if index is not None:
-            self.seen = index
-            if index in self.chosen:
-                self.out.append(html_entities.escape(node.text_content or "", quote=False))
-
-    def _element(self, node: LexborNode, tag: str, depth: int) -> None:
-        element = self.page.by_id.get(node.mem_id)
-        start, end = (element.start, element.end) if element is not None else self._span(node)
-        if start >= end:
-            if element is not None and not element.furniture and self.low <= start <= self.high + 1 and not _hidden(node.attributes):
-                self.out.append(node.html or "")
-            return
-        self.seen = max(self.seen, start - 1)
-        if end <= self.low or start > self.high or self.chosen.isdisjoint(range(start, end)):
-            self.seen = end - 1
-            return
-        if tag != "form" and self.chosen.issuperset(range(start, end)):
-            self.out.append(node.html or "")
-            self.seen = end - 1
-            return
-        wrapper = tag if tag in WRAPPERS else "div" if tag in BREAKING_TAGS else ""
-        self.out.append(f"<{wrapper}>" if wrapper else "")
-        self.children(node, depth + 1)
-        self.out.append(f"</{wrapper}>" if wrapper else "")
-
-    def _span(self, node: LexborNode) -> tuple[int, int]:
-        """The lines of an inline element that was not kept: from its own text nodes."""
-        found = [index for leaf in node.traverse(include_text=True) if (index := self.page.leaves.get(leaf.mem_id)) is not None]
-        return (min(found), max(found) + 1) if found else (0, 0)

@@ -68,7 +68,7 @@ def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]
     if not (reading.role == "listing" and layout.rank < GENERIC_RANK):  # a CMS listing is itself the block of dated items
         drafts += [_finished(draft, doc, block.name) for block, draft in _block_drafts(doc, drafts)]
     if any(problem.code in CUT for problem in problems):
-        drafts = [replace(draft, complete=False) for draft in drafts]
+        drafts = [replace(draft, complete=False, truncated=True) for draft in drafts]
     return Page(
         layout=layout.name,
         role=reading.role,

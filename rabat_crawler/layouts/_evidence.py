@@ -13,14 +13,17 @@ from rabat_crawler.layouts._common import json_ld
 from rabat_crawler.models import DateRole, PartialDate
 
 ARTICLE_TYPES = frozenset(
-    "article newsarticle blogposting reportagenewsarticle analysisnewsarticle advertisercontentarticle report scholarlyarticle techarticle pressrelease "
-    "backgroundnewsarticle opinionnewsarticle".split()
+    [
+        "article", "newsarticle", "blogposting", "reportagenewsarticle", "analysisnewsarticle", "advertisercontentarticle", "report",
+        "scholarlyarticle", "techarticle", "pressrelease", "backgroundnewsarticle", "opinionnewsarticle",
+    ]
 )
-LISTING_TYPES = frozenset("blog collectionpage searchresultspage itemlist".split())
-OTHER_TYPES = frozenset("searchresultspage contactpage checkoutpage".split())
+LISTING_TYPES = frozenset(["blog", "collectionpage", "searchresultspage", "itemlist"])
+OTHER_TYPES = frozenset(["searchresultspage", "contactpage", "checkoutpage"])
 PUBLISHED_META = (
-    "article:published_time", "og:article:published_time", "datepublished", "dcterms.issued", "dc.date.issued", "dcterms.date", "dc.date", "dcterms.created",
-    "dc.date.created", "date.created", "pubdate", "publishdate", "publish-date", "date", "sailthru.date", "citation_publication_date",
+    "article:published_time", "og:article:published_time", "datepublished", "dcterms.issued", "dc.date.issued", "dcterms.date", "dc.date",
+    "dcterms.created", "dc.date.created", "date.created", "pubdate", "publishdate", "publish-date", "date", "sailthru.date",
+    "citation_publication_date",
 )
 MODIFIED_META = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "dc.date.modified", "last-modified", "lastmod")
 
@@ -58,7 +61,9 @@ def read_evidence(doc: Document) -> Evidence:
         published=(*_dates(main, ("datePublished",)), *_meta_dates(doc, PUBLISHED_META, "published"), *micro.published),
         modified=(*_dates(main, ("dateModified",), role="modified"), *_meta_dates(doc, MODIFIED_META, "modified"), *micro.modified),
         event=tuple(date for node in events for date in _event(node))[:3] or micro.event,
-        tags=tuple(dict.fromkeys(tag for node in doc.css('meta[property="article:tag"]') if (tag := normalise(node.attributes.get("content") or "")))),
+        tags=tuple(
+            dict.fromkeys(tag for node in doc.css('meta[property="article:tag"]') if (tag := normalise(node.attributes.get("content") or "")))
+        ),
         section=doc.meta("article:section") or "",
     )
 

@@ -15,10 +15,13 @@ from rabat_crawler.layouts._evidence import Evidence
 from rabat_crawler.models import DateRole, PartialDate
 
 PUBLISHED_LABEL = re.compile(
-    r"\b(?:publie|publication|mis en ligne|mise en ligne|paru|parution|poste|date de publication|soumis|cree le|creation|published|posted|submitted|released|"
+    r"\b(?:publie|publication|mis en ligne|mise en ligne|paru|parution|poste|date de publication|soumis|cree le|creation|"
+    r"published|posted|submitted|released|"
     r"release date|date posted|issued|created|online since|ecrit|written)\b"
 )
-MODIFIED_LABEL = re.compile(r"\b(?:mis a jour|mise a jour|modifie|modification|actualise|maj|updated?|modified|last change|last edited|revised|revision)\b")
+MODIFIED_LABEL = re.compile(
+    r"\b(?:mis a jour|mise a jour|modifie|modification|actualise|maj|updated?|modified|last change|last edited|revised|revision)\b"
+)
 BYLINE = re.compile(r"^(?:par|by|de|from|auteur|author)\b")
 EVENT_LABEL = re.compile(r"^(?:date s|dates|quand|when|du|event date|date de (?:l )?evenement|start|debut|horaires?)\b")
 DATE_LABEL = re.compile(r"^date\b")
@@ -47,7 +50,14 @@ def find_title(doc: Document, page: Lines, evidence: Evidence, left_out: Contain
 def site_names(doc: Document) -> frozenset[str]:
     """Names of the site, folded: as the definition and the page's meta say them, and its host."""
     host = doc.url.split("/")[2].split(":")[0] if "//" in doc.url else ""
-    names = (*doc.site.title.split(" / "), doc.site.title, doc.meta("og:site_name") or "", doc.meta("application-name") or "", host, host.removeprefix("www."))
+    names = (
+        *doc.site.title.split(" / "),
+        doc.site.title,
+        doc.meta("og:site_name") or "",
+        doc.meta("application-name") or "",
+        host,
+        host.removeprefix("www."),
+    )
     return frozenset(folded for name in names if (folded := fold(name)))
 
 
@@ -63,7 +73,12 @@ def without_site(title: str, site: Container[str]) -> str:
 
 
 def _may_head(line: Line) -> bool:
-    return 3 <= len(line.text) <= MAX_TITLE and bool(LETTER.search(line.text)) and (not line.furniture or bool(line.heading)) and not line.element.comment
+    return (
+        3 <= len(line.text) <= MAX_TITLE
+        and bool(LETTER.search(line.text))
+        and (not line.furniture or bool(line.heading))
+        and not line.element.comment
+    )
 
 
 def _title_weight(line: Line) -> tuple[int, int, int]:
@@ -86,13 +101,16 @@ def _to_prose(page: Lines, index: int) -> int:
 
 
 def _only_heading(candidates: Sequence[Line]) -> Line | None:
-    heads = [line for line in candidates if line.heading == 1 and not line.furniture]
-    return heads[0] if heads else None
+    """The first h1; without one the page's only h2 that is no link (a page whose `<title>` names the site alone)."""
+    heads = [line for line in candidates if line.heading in (1, 2) and not line.furniture]
+    first = next((line for line in heads if line.heading == 1), None)
+    plain = [line for line in heads if not line.links]
+    return first or (plain[0] if len(plain) == 1 else None)
 
 
 def _begins(line: Line, said: Container[str] | frozenset[str]) -> bool:
     folded = fold(line.text)
-    return len(folded) >= 12 and any(title.startswith(folded) or folded.startswith(title) and len(title) >= 12 for title in said)  # type: ignore[union-attr]
+    return len(folded) >= 12 and any(title.startswith(folded) or (folded.startswith(title) and len(title) >= 12) for title in said)  # type: ignore[union-attr]
 
 
 def _whole(page: Lines, line: Line) -> str:
@@ -107,7 +125,9 @@ def _whole(page: Lines, line: Line) -> str:
     return " ".join(parts)
 
 
-def find_dates(doc: Document, page: Lines, evidence: Evidence, title: int | None, text: Sequence[int], left_out: Container[int]) -> tuple[PartialDate, ...]:
+def find_dates(
+    doc: Document, page: Lines, evidence: Evidence, title: int | None, text: Sequence[int], left_out: Container[int]
+) -> tuple[PartialDate, ...]:
     """Published, event and modified dates in the order of their evidence: JSON-LD, meta, microdata, `<time>` by the title, a printed date by the title."""
     printed = list(_printed(doc, page, title, text, left_out))
     published = next(iter(evidence.published), None) or next((date for date in printed if date.role == "published"), None)
@@ -138,8 +158,14 @@ def _near(page: Lines, title: int | None, text: Sequence[int], left_out: Contain
 
 
 def _excluded(line: Line) -> bool:
-    return line.element.comment or line.heading == 1 or bool(COPYRIGHT.search(line.text)) or any(e.tag in ("nav", "form", "aside", "footer") and e.furniture for e in line.element.ancestors()) and not (
-        line.time and any(e.tag in ("article", "main") for e in line.element.ancestors())
+    return (
+        line.element.comment
+        or line.heading == 1
+        or bool(COPYRIGHT.search(line.text))
+        or (
+            any(e.tag in ("nav", "form", "aside", "footer") and e.furniture for e in line.element.ancestors())
+            and not (line.time and any(e.tag in ("article", "main") for e in line.element.ancestors()))
+        )
     )
 
 
@@ -162,7 +188,13 @@ def _line_dates(doc: Document, line: Line, near: Sequence[Line]) -> tuple[Partia
         return ()
     alone = date_line(line.text, language=doc.html_lang) or date_line(line.text, language=None)
     if alone is None:
-        labelled = PUBLISHED_LABEL.search(folded) or MODIFIED_LABEL.search(folded) or BYLINE.match(folded) or DATE_LABEL.match(folded) or EVENT_LABEL.match(folded)
+        labelled = (
+            PUBLISHED_LABEL.search(folded)
+            or MODIFIED_LABEL.search(folded)
+            or BYLINE.match(folded)
+            or DATE_LABEL.match(folded)
+            or EVENT_LABEL.match(folded)
+        )
         alone = parse_date(line.text, language=doc.html_lang, role=role, source="text")
         if alone is None and labelled:
             alone = _cut_out(line.text, doc.html_lang, role)

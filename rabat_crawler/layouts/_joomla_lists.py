@@ -117,7 +117,8 @@ def _item(doc: Document, node: LexborNode) -> Draft | None:
         return None
     url = _target(doc, link) or _target(doc, node.css_first(READMORE))
     text = _intro(doc, node, heading)
-    published = _joomla.date_in(node.css_first(".published, [itemprop=datePublished]"), doc, role="published", source="listing") or _date_line(doc, node)
+    fact = node.css_first(".published, [itemprop=datePublished]")
+    published = _joomla.date_in(fact, doc, role="published", source="listing") or _date_line(doc, node)
     return Draft(
         title=inline_text(heading),
         text=text,
@@ -153,7 +154,7 @@ def _date_line(doc: Document, node: LexborNode) -> PartialDate | None:
         if 5 < len(line) < 60 and any(c.isdigit() for c in line):
             found = dates.date_line(line, language=doc.html_lang)
             if found is not None and found.end is None:
-                return PartialDate(value=found.value, precision=found.precision, raw=found.raw, rule=found.rule, role="published", source="listing")
+                return replace(found, role="published", source="listing")
     return None
 
 

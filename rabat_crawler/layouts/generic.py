@@ -10,26 +10,31 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from rabat_crawler.extract.blocks import CLOCK, find_blocks, is_read_more, own_titles
+from rabat_crawler.extract.blocks import CLOCK, find_blocks, is_read_more
 from rabat_crawler.extract.dates import date_line, parse_date, parse_iso
 from rabat_crawler.extract.density import is_prose, main_lines
 from rabat_crawler.extract.html import DOCUMENT_SUFFIX, Document, clean_fragment, fold
-from rabat_crawler.extract.lines import Line, Lines, lines_html, page_lines
+from rabat_crawler.extract.lines import Line, Lines, page_lines
+from rabat_crawler.extract.pick import lines_html
 from rabat_crawler.layouts._common import summary_of
 from rabat_crawler.layouts._evidence import OTHER_TYPES, read_evidence
-from rabat_crawler.layouts._headline import date_lines, find_dates, find_title, without_site, site_names
+from rabat_crawler.layouts._headline import date_lines, find_dates, find_title, site_names, without_site
 from rabat_crawler.models import Draft, Layout, Link, PartialDate, Reading
 
 OTHER_PATH = re.compile(
-    r"(?:^|/)(?:search|recherche|rechercher|login|connexion|log-?in|sign-?in|register|inscription|contact(?:ez-nous|-us|s)?|nous-contacter|sitemap|plan-du-site|plan|user|users?/\w+|"
+    r"(?:^|/)(?:search|recherche|rechercher|login|connexion|log-?in|sign-?in|register|inscription|contact(?:ez-nous|-us|s)?|"
+    r"nous-contacter|sitemap|plan-du-site|plan|user|users?/\w+|"
     r"password|mot-de-passe|404|erreur|error|mailto|cart|admin|newsletter/subscribe|subscribe|abonnement)(?:\.\w{2,5})?/?$",
     re.I,
 )
 OTHER_QUERY = re.compile(r"(?:^|&)(?:s|q|search|searchword|recherche|page=recherche|view=search)=", re.I)
 OTHER_TITLE = re.compile(
-    r"^(?:(?:erreur|error)? ?40[34](?: .*)?|(?:page|document|article) (?:introuvable|non trouvee?|not found)|not found|page not found|acces (?:refuse|interdit)|access denied|forbidden|"
-    r"recherche(?:r)?|search|resultats? (?:de (?:la |votre )?)?recherche.*|search results?.*|connexion|login|log in|sign in|se connecter|identification|contact|contacts|contact us|"
-    r"contactez nous|nous contacter|plan du site|site map|sitemap|mot de passe oublie|inscription|register|user account|compte utilisateur|under construction|en construction|"
+    r"^(?:(?:erreur|error)? ?40[34](?: .*)?|(?:page|document|article) (?:introuvable|non trouvee?|not found)|not found|page "
+    r"not found|acces (?:refuse|interdit)|access denied|forbidden|"
+    r"recherche(?:r)?|search|resultats? (?:de (?:la |votre )?)?recherche.*|search results?.*|connexion|login|log in|sign in|"
+    r"se connecter|identification|contact|contacts|contact us|"
+    r"contactez nous|nous contacter|plan du site|site map|sitemap|mot de passe oublie|inscription|register|user account|"
+    r"compte utilisateur|under construction|en construction|"
     r"site en maintenance|maintenance)$"
 )
 MIN_TEXT = 140
@@ -37,6 +42,9 @@ MIN_DECLARED = 30
 MIN_ITEMS = 2
 MIN_UNDATED = 3
 ITEM_SHARE = 0.5
+ALONE_REACH = 20
+DATE_REACH = 9
+"""Lines below an item's title in which its date may stand; more is text."""
 
 
 @dataclass(slots=True)
@@ -66,7 +74,7 @@ def parse(doc: Document) -> Reading:
         return Reading(role="other")
     evidence = read_evidence(doc)
     title, at = find_title(doc, page, evidence, left_out)
-    entries = list(_entries(doc, page, left_out, at))
+    entries = _entries(doc, page, left_out, at)
     if entries and _follow_an_article(doc, page, entries, at):
         left_out |= {index for entry in entries for index in range(entry.start, entry.end)}
         entries = []
@@ -77,8 +85,8 @@ def parse(doc: Document) -> Reading:
         return _listing(doc, page, entries)
     dates = find_dates(doc, page, evidence, at, text, left_out)
     if not _is_article(page, title, at, text, declared=evidence.article or any(date.role != "modified" for date in dates)):
-        linked = any(item.url for block in blocks for item in block.items)
-        return Reading(role="listing" if linked and not text else "other")
+        items = tuple(Link(url=item.url, text=item.title, rel="item") for block in blocks for item in block.items if item.url)
+        return Reading(role="listing" if items and not text else "other", links=items)
     draft = replace(_article(doc, page, title, text), dates=dates, tags=evidence.tags, section=evidence.section)
     return Reading(role="detail", drafts=(draft,))
 
@@ -122,8 +130,8 @@ def _article(doc: Document, page: Lines, title: str, text: Sequence[int]) -> Dra
     )
 
 
-def _entries(doc: Document, page: Lines, left_out: Container[int], title: int | None) -> Iterator[_Entry]:
-    """Repeated linked headings (or linked lines that begin or end with a date), each with its date and intro."""
+def _entries(doc: Document, page: Lines, left_out: Container[int], title: int | None) -> list[_Entry]:
+    """Repeated linked headings (or linked lines that begin or end with a date), each with its date and intro; the fullest group of the page."""
     groups: dict[object, list[_Entry]] = {}
     for line in page:
         if line.furniture or line.index in left_out or line.index == title or not line.links:
@@ -131,13 +139,26 @@ def _entries(doc: Document, page: Lines, left_out: Container[int], title: int | 
         entry = _entry(doc, line)
         if entry is not None:
             groups.setdefault((line.element.tag, line.element.name, bool(entry.date)), []).append(entry)
-    group = max((g for g in groups.values() if len(g) >= MIN_ITEMS), key=lambda g: _group_weight(page, g), default=[])
-    yield from _completed(doc, page, group, left_out)
+    whole = [list(_completed(doc, page, group, left_out)) for group in groups.values()]
+    full = [group for group in whole if len(group) >= MIN_ITEMS or _leads_on(doc, page, group[0], title)]
+    return max(full, key=lambda group: _fullness(page, group), default=[])
 
 
-def _group_weight(page: Lines, group: Sequence[_Entry]) -> int:
-    """How much of the page a group of headings covers: listings of items with intros before lists of links."""
-    return sum(len(page.lines[entry.head].text) for entry in group) + page.lines[group[-1].head].index - page.lines[group[0].head].index
+def _fullness(page: Lines, group: Sequence[_Entry]) -> tuple[int, int, int]:
+    """Dated items before items with an intro before mere links."""
+    return (
+        sum(e.date is not None for e in group),
+        sum(any(is_prose(page.lines[i]) for i in e.intro) for e in group),
+        sum(e.end - e.start for e in group),
+    )
+
+
+def _leads_on(doc: Document, page: Lines, entry: _Entry, title: int | None) -> bool:
+    """A listing's only item: dated, and a heading right under the page's own, or a read-more link leads where its title leads."""
+    if entry.date is not None and entry.head - 1 == title and page.lines[entry.head].heading:
+        return True
+    more = (line for line in page.lines[entry.head + 1 : entry.end] if is_read_more(line))
+    return entry.date is not None and any(doc.absolute(line.links[-1][0]) == entry.url for line in more)
 
 
 def _entry(doc: Document, line: Line) -> _Entry | None:
@@ -157,13 +178,13 @@ def _completed(doc: Document, page: Lines, group: Sequence[_Entry], left_out: Co
     """The group's entries with their dates and intros; a date may stand before or after its title, alike in the whole group."""
     heads = [entry.head for entry in group]
     before = sum(_line_date(doc, page, head - 1) is not None for head in heads if head)
-    after = sum(any(_line_date(doc, page, i) is not None for i in (head + 1, head + 2)) for head in heads)
+    after = sum(any(_line_date(doc, page, i) is not None for i in range(head + 1, head + DATE_REACH)) for head in heads)
     date_first = before > after
     for position, entry in enumerate(group):
         entry.start = entry.head - (date_first and entry.head > 0)
         limit = heads[position + 1] - date_first if position + 1 < len(heads) else _last_end(page, group)
         entry.end = max(limit, entry.head + 1)
-        places = (entry.head - 1,) if date_first else range(entry.head + 1, min(entry.head + 5, entry.end))
+        places = (entry.head - 1,) if date_first else range(entry.head + 1, min(entry.head + DATE_REACH, entry.end))
         dated = next(((i, found) for i in places if (found := _line_date(doc, page, i)) is not None), None)
         entry.date = entry.date or (dated[1] if dated else None)
         skip = dated[0] if dated else -1
@@ -177,15 +198,18 @@ def _intro_line(line: Line) -> bool:
 
 def _last_end(page: Lines, group: Sequence[_Entry]) -> int:
     """The last item ends where the element that holds it alone ends, or at the next heading or line of furniture."""
-    last, previous = page.lines[group[-1].head], page.lines[group[-2].head]
+    last = page.lines[group[-1].head]
+    if len(group) == 1:
+        return next(
+            (line.index for line in page.lines[last.index + 1 : last.index + ALONE_REACH] if line.heading), min(last.index + ALONE_REACH, len(page))
+        )
+    previous = page.lines[group[-2].head]
     around = set(map(id, previous.element.ancestors()))
     own = [element for element in last.element.ancestors() if id(element) not in around]
     shared = next(element for element in last.element.ancestors() if id(element) in around)
-    end = own[-1].end if own and own[-1].end > last.index + 1 else shared.end
-    for line in page.lines[last.index + 1 : end]:
-        if line.heading or line.furniture:
-            return line.index
-    return end
+    if own and own[-1].end > last.index + 1:
+        return own[-1].end
+    return next((line.index for line in page.lines[last.index + 1 : shared.end] if line.heading or line.furniture), shared.end)
 
 
 def _line_date(doc: Document, page: Lines, index: int) -> PartialDate | None:
@@ -206,7 +230,8 @@ def _is_listing(page: Lines, entries: Sequence[_Entry], text: Sequence[int], dec
     """Enough items, and most of the page's main text stands in them."""
     dated = sum(entry.date is not None for entry in entries)
     told = sum(any(is_prose(page.lines[i]) for i in entry.intro) for entry in entries)
-    if declared or (dated < MIN_ITEMS and told < MIN_UNDATED):
+    alone = len(entries) == 1
+    if declared or (dated < MIN_ITEMS and told < MIN_UNDATED and not alone):
         return False
     covered = {index for entry in entries for index in range(entry.start, entry.end)}
     whole = sum(len(page.lines[i].text) for i in text)

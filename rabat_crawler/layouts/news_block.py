@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from rabat_crawler.extract.blocks import MAX_DATE, READ_MORE_TAIL, Block, BlockItem, find_blocks, read_date_line
 from rabat_crawler.extract.html import Document, clean_fragment, normalise
-from rabat_crawler.extract.lines import Lines, lines_html, page_lines
+from rabat_crawler.extract.lines import Lines, page_lines
+from rabat_crawler.extract.pick import lines_html
 from rabat_crawler.layouts._common import summary_of
 from rabat_crawler.models import Draft, Layout, Link, Reading
 

@@ -13,7 +13,7 @@ from rabat_crawler.models import Draft, Layout, Link, PartialDate, Reading
 
 SINGLE = frozenset(("single", "page"))
 NOT_SINGLE = frozenset("home blog archive search error404 attachment search-results".split())
-ROOTS = ("article.post, article.page, article[id^=post-]", ".hentry, main article", "main, #content, #primary, .site-content")
+ROOTS = ("article.post, article.page, article[id^=post-]", ".hentry, main article", "main, #content, #primary, .site-content", "article")
 CONTENT = ".entry-content, .wp-block-post-content, .post-content, .post-entry"
 TITLE = ".entry-title, .wp-block-post-title, .post-title"
 PICTURE = ".post-thumbnail img, .wp-block-post-featured-image img, .entry-thumbnail img, img.wp-post-image"
@@ -56,7 +56,7 @@ def parse(doc: Document) -> Reading:
     assert scope is not None
     box = content if content is not None else scope
     markup = box.html or ""
-    fragment = fragment_of(markup, doc, drop=[f".{name}" for name in FURNITURE if name in markup])
+    fragment = fragment_of(markup, doc, drop=[f".{name}" for name in FURNITURE if name in markup] + ([] if content is not None else ["h1"]))
     parts = _parts(doc, box, scope)
     published = _dates(doc, scope)
     draft = Draft(

@@ -1,0 +1,81 @@
+"""The README is the manual: every command, option, exit code, JSON key, table, column, view and site definition stands in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+import rabat_crawler
+from rabat_crawler import config, registry
+from rabat_crawler.archive import schema
+from rabat_crawler.archive.as_json import FURTHER, PROMISED
+from rabat_crawler.cli.exits import MEANINGS
+from rabat_crawler.cli.main import COMMANDS, group
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    connection = schema.connect(tmp_path_factory.mktemp("schema") / "rabat.db", write=True, create=True).conn
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE '%\\_fts\\_%' ESCAPE '\\'")]
+    found = {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for name in names if not name.startswith(("sqlite_", "_"))}
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_and_option_is_in_the_readme(command: str) -> None:
+    assert re.search(rf"\b{command}\b", README)
+    context = click.Context(group)
+    found = group.get_command(context, command)
+    assert found is not None
+    for parameter in found.params:
+        for option in parameter.opts:
+            if option.startswith("--"):
+                assert f"`{option}" in README or f" {option}" in README, f"{command} {option} is missing from README.md"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_the_command_does(command: str) -> None:
+    found = group.get_command(click.Context(group), command)
+    assert found is not None and found.help
+    assert all(parameter.help for parameter in found.params if isinstance(parameter, click.Option))
+
+
+def test_every_table_view_and_column_is_in_the_readme(tables: dict[str, list[str]]) -> None:
+    assert len(tables) > 12
+    for table, columns in tables.items():
+        assert f"`{table}`" in README, f"table or view {table} is missing"
+        for column in columns:
+            assert f"`{column}`" in README, f"column {table}.{column} is missing"
+
+
+@pytest.mark.parametrize("code", sorted(MEANINGS))
+def test_every_exit_code_is_in_the_readme(code: int) -> None:
+    assert f"| {code} | {MEANINGS[code]} |" in README
+
+
+@pytest.mark.parametrize("key", (*PROMISED, *FURTHER))
+def test_every_json_key_is_in_the_readme(key: str) -> None:
+    assert f"`{key}`" in README
+
+
+@pytest.mark.parametrize("name", [*registry.sites(), *config.ENVIRONMENT])
+def test_every_site_definition_and_variable_is_in_the_readme(name: str) -> None:
+    assert name in README
+
+
+def test_public_names_exist_and_are_sorted() -> None:
+    assert sorted(rabat_crawler.__all__) == rabat_crawler.__all__
+    assert all(getattr(rabat_crawler, name) for name in rabat_crawler.__all__)
+
+
+def test_the_demo_text_of_the_readme_is_true() -> None:
+    from rabat_crawler.cli.demo import PORT
+
+    assert f"127.0.0.1:{PORT}" in README
