@@ -1,6 +1,6 @@
 """Our whole crawl (WARC, reading, database) against a bare Scrapy spider that only follows the same links: pages a second, in one run.
 
-    python bench/crawl.py [--warc FILE.warc.gz] [--pages N] [--rounds R]          (N: stop after so many pages; the whole site is less)
+    python bench/crawl.py [--warc FILE.warc.gz | --sample] [--pages N] [--rounds R]   (N: stop after so many pages; the whole site is less)
 
 Serves FILE (default: the Joomla capture in ../shared/data if it is there, else the bundled sample site) on loopback from a process of its
 own, crawls it with both at delay 0 and one request at a time, alternately, each crawl in a fresh process, and prints the medians and their ratio.
@@ -155,6 +155,7 @@ def main() -> None:
     """Serve, crawl alternately, print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--warc", type=Path, default=SHARED if SHARED.exists() else None)
+    parser.add_argument("--sample", action="store_true", help="serve the bundled sample site")
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=["ours", "bare"], help=argparse.SUPPRESS)
@@ -164,9 +165,10 @@ def main() -> None:
         (crawl_ours if options.only == "ours" else crawl_bare)(options.port, options.pages)
         return
     here, there = multiprocessing.Pipe()
-    target, arguments = (serve_warc, (options.warc, there)) if options.warc else (serve_sample, (there,))
+    target, arguments = (serve_warc, (options.warc, there)) if options.warc and not options.sample else (serve_sample, (there,))
     server = multiprocessing.Process(target=target, args=arguments, daemon=True)
     server.start()
+    there.close()
     port = here.recv()
     speeds: dict[str, list[float]] = {"ours": [], "bare": []}
     for _ in range(options.rounds):

@@ -3,6 +3,8 @@
 Used by `bench/extract.py` and the tests to make pages of unknown markup from known articles.
 """
 
+# ruff: noqa: E501 (markup reads better on its long lines)
+
 from __future__ import annotations
 
 import html

@@ -1,9 +1,15 @@
-"""Scrapy extensions of the crawl: a throttle that only slows down, and the progress line of a terminal."""
+"""Scrapy extensions of the crawl: a throttle that only slows down, the progress line of a terminal, the log file of a run."""
 
 from __future__ import annotations
 
+import json
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from scrapy.extensions.throttle import AutoThrottle
@@ -17,6 +23,10 @@ if TYPE_CHECKING:
 
 REDRAW_SECONDS = 0.2
 URL_WIDTH = 48
+LOGGERS = ("rabat_crawler", "scrapy", "twisted", "asyncio", "py.warnings")
+LOG_BYTES = 10_000_000
+LOG_COPIES = 10
+LOG_FIELDS = ("url", "reason", "seconds")
 
 
 class Throttle(AutoThrottle):
@@ -68,3 +78,48 @@ def _duration(seconds: float) -> str:
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line; control characters are escaped by JSON itself."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self.run_id = run_id
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "run": self.run_id,
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage()[:2000],
+        }
+        line |= {name: getattr(record, name) for name in LOG_FIELDS if hasattr(record, name)}
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)[-8000:]
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def run_log(folder: Path | None, run_id: str, level: str) -> Iterator[None]:
+    """Everything that is logged during the run goes to `crawl.log` in the folder (None: nowhere), nothing to the screen."""
+    handler: logging.Handler = logging.NullHandler()
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / "crawl.log", maxBytes=LOG_BYTES, backupCount=LOG_COPIES, encoding="utf-8", delay=True)
+    handler.setFormatter(_JsonLines(run_id))
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [(logger, logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(level)
+        logger.propagate = False
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger, old_level, propagate in before:
+            logger.removeHandler(handler)
+            logger.setLevel(old_level)
+            logger.propagate = propagate
+        handler.close()

@@ -51,8 +51,10 @@ class Archive:
         self._connection: sqlite3.Connection | None = None
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, write: bool = False, create: bool = False, progress: Progress = silent) -> Archive:
-        """Open the archive folder `path`.
+    def open(
+        cls, path: str | os.PathLike[str], *, write: bool = False, create: bool = False, recover: bool = True, progress: Progress = silent
+    ) -> Archive:
+        """Open the archive folder `path`. Without `recover`, records that have no row wait for the rebuild that the caller is about to do.
 
         Raises ArchiveMissing (no database there and not `create`), ArchiveLocked (another writer), ArchiveCorrupt, SchemaTooNew, DiskFull.
         """
@@ -63,14 +65,16 @@ class Archive:
             archive = cls(folder)
             archive._connect(write=False, create=False)
             return archive
-        if not folder.exists() and not create:
-            raise ArchiveMissing(f"there is no archive folder {folder}; crawl first, or give --archive DIR")
+        if not create and not (folder / "warc").is_dir() and not (folder / DATABASE).exists():
+            raise ArchiveMissing(f"there is no archive in {folder}; crawl first, or give --archive DIR")
         _make_folders(folder)
         archive = cls(folder, lock=WriteLock(folder / "state"))
         try:
             archive._seal()
             archive._connect(write=True, create=create or not (folder / DATABASE).exists())
-            archive._recover(progress)
+            archive._recover_runs()
+            if recover:
+                archive._recover(progress)
         except BaseException:
             archive.close()
             raise
@@ -175,13 +179,25 @@ class Archive:
             ingest_files(self, behind, progress)
             self.notes.append(f"{store.count_rows(self.connection)['captures'] - before} captures without a row were read from {len(behind)} WARC files")
 
+    def _recover_runs(self) -> None:
+        """Runs whose row is missing or older than their file; a run still called running is none, for its process would hold the lock."""
+        from rabat_crawler.archive.rebuild import read_run_files
+
+        rows = {run.run_id: run for run in self.runs()}
+        for run in read_run_files(self.runs_dir):
+            if run.status == "running":
+                self._keep_run(dataclasses.replace(run, status="interrupted", messages=(*run.messages, "the process ended without a word")))
+            elif run.run_id not in rows or rows[run.run_id].status != run.status:
+                store.write_run(self.connection, run)
+
     # Reading
 
     def search(self, words: str, filters: Filters | None = None, *, limit: int = 20) -> list[Hit]:
         """The items that hold all the words, the best first. Any text is a safe search; no word gives no hit. SearchSyntax if it is far too long."""
         found = self._read(lambda: search.run(self.connection, words, filters or Filters(), limit))
         items = {item.item_id: item for item in self._read(lambda: store.read_items_by_id(self.connection, [row[0] for row in found]))}
-        return [Hit(item=items[name], rank=rank, snippet=snippet, title_marked=title) for name, rank, snippet, title in found]
+        # A crawl beside this may have merged an item into another between the two questions.
+        return [Hit(item=items[name], rank=rank, snippet=snippet, title_marked=title) for name, rank, snippet, title in found if name in items]
 
     def items(self, filters: Filters | None = None, *, limit: int | None = None) -> Iterator[Item]:
         """Items, the newest published first."""

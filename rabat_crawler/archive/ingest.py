@@ -21,6 +21,9 @@ CAPTURE_COLUMNS = (
     "record_id url url_key captured_at status media_type digest site run_id record_type source source_url warc_file offset length "
     "refers_to truncated layout role problems"
 ).split()
+PLACED = CAPTURE_COLUMNS[: CAPTURE_COLUMNS.index("layout")]
+UNCHANGED = (200, 304)
+"""The states of a revisit that shows its original again; a revisit that says 404 with the old bytes does not."""
 INSERT_CAPTURE = f"INSERT OR IGNORE INTO captures ({', '.join(CAPTURE_COLUMNS)}) VALUES ({', '.join('?' * len(CAPTURE_COLUMNS))})"
 INSERT_DRAFT = """
 INSERT INTO drafts (draft_id, site, origin, item_key, id_key, url_key, text_key, complete, layout, content, page_url, first_seen, last_seen,
@@ -69,19 +72,21 @@ class Ingest:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._dirty: dict[str, str] = {}
-        self._known_links: set[tuple[str, str]] = set()
+        self._known_links: set[tuple[str, Site]] = set()
 
     def add(self, record: Record, site: Site) -> Page:
         """Store the capture and all that its page says; returns the page. A capture that is already there changes nothing."""
-        page = read_page(record, site) if record.body or record.capture.record_type == "response" else Page(layout="", role="other")
-        if record.capture.record_type == "revisit":
-            self._add_revisit(record.capture, page)
+        again = record.capture.record_type == "revisit" and record.capture.status in UNCHANGED
+        page = Page(layout="", role="other") if again and not record.body else read_page(record, site)
+        if again:
+            self._add_revisit(record.capture)
         elif self._insert_capture(record.capture, page):
             self._add_links(page, site)
             for draft in page.drafts:
                 self._add_draft(draft, record.capture, site)
             if page.role == "gone":
-                self._touch_address(fold_key(record.capture.url, site))
+                self._touch_address(record.capture.url)
+            self._see_waiting(record.capture.record_id)
         return page
 
     def settle(self) -> None:
@@ -99,25 +104,40 @@ class Ingest:
         )  # fmt: skip
         return self.connection.execute(INSERT_CAPTURE, row).rowcount == 1
 
-    def _add_revisit(self, capture: Capture, page: Page) -> None:
+    def _add_revisit(self, capture: Capture) -> None:
         """The original's drafts were seen again; nothing is read twice, and a rebuild, which has no body here, gives the same rows."""
         original = self.connection.execute("SELECT layout, role FROM captures WHERE record_id = ?", (capture.refers_to,)).fetchone()
         layout: str = original[0] if original else ""
         role: Role = original[1] if original else "other"
         problems = () if original else (Problem(code="no_original", message=f"the capture it refers to, {capture.refers_to}, is not in the archive"),)
-        if not self._insert_capture(capture, Page(layout=layout, role=role, problems=problems)):
-            return
-        seen = self.connection.execute("SELECT draft_id FROM sightings WHERE record_id = ?", (capture.refers_to,)).fetchall()
-        for (name,) in seen:
+        if self._insert_capture(capture, Page(layout=layout, role=role, problems=problems)):
+            self._see_all_of(capture)
+
+    def _see_all_of(self, capture: Capture) -> None:
+        """The drafts of the capture that this revisit refers to were seen again."""
+        for (name,) in self.connection.execute("SELECT draft_id FROM sightings WHERE record_id = ?", (capture.refers_to,)).fetchall():
             self._see(name, capture)
+
+    def _see_waiting(self, record_id: str) -> None:
+        """Revisits that came before their original, which has just been stored, are made good."""
+        waiting = self.connection.execute(
+            f"SELECT {', '.join(PLACED)} FROM captures WHERE refers_to = ? AND record_type = 'revisit' AND status IN (200, 304)", (record_id,)
+        ).fetchall()
+        for row in waiting:
+            values = dict(zip(PLACED, row, strict=True))
+            self.connection.execute(
+                "UPDATE captures SET (layout, role, problems) = (SELECT layout, role, '[]' FROM captures WHERE record_id = ?) WHERE record_id = ?",
+                (record_id, values["record_id"]),
+            )
+            self._see_all_of(Capture(**{**values, "captured_at": parse_moment(values["captured_at"])}))
 
     def _add_links(self, page: Page, site: Site) -> None:
         """Every address within the site that a page links to, once, with the key of what it leads to."""
         rows = []
         for link in page.links:
-            if (link.url, site.name) in self._known_links:
+            if (link.url, site) in self._known_links:
                 continue
-            self._known_links.add((link.url, site.name))
+            self._known_links.add((link.url, site))
             decision = decide(link.url, site)
             if decision.action == "fetch" and decision.target == "page":
                 rows.append((urldefrag(link.url).url, site.name, decision.key, decision.reason))
@@ -151,7 +171,8 @@ class Ingest:
         self.connection.execute("INSERT OR IGNORE INTO sightings (draft_id, record_id) VALUES (?,?)", (name, capture.record_id))
         if (at, capture.record_id) < (first_seen, first_capture):
             self.connection.execute(
-                "UPDATE drafts SET first_seen = ?, first_capture = ?, page_url = ? WHERE draft_id = ?", (at, capture.record_id, capture.url, name)
+                "UPDATE drafts SET first_seen = ?, first_capture = ?, page_url = ?, origin = ? WHERE draft_id = ?",
+                (at, capture.record_id, capture.url, capture.site, name),
             )
         elif (at, capture.record_id) > (last_seen, last_capture):
             self.connection.execute("UPDATE drafts SET last_seen = ?, last_capture = ? WHERE draft_id = ?", (at, capture.record_id, name))
@@ -210,12 +231,9 @@ class Ingest:
                     moved.append(text_key)
         return moved
 
-    def _touch_address(self, key: str) -> None:
-        """An address answered 404 or 410: the items that live there are looked at again."""
-        for item_key, site in self.connection.execute(
-            "SELECT i.item_key, i.site FROM items i JOIN addresses a ON a.item_id = i.item_id WHERE a.key = ?", (key,)
-        ).fetchall():
-            self._dirty[item_key] = site
+    def _touch_address(self, url: str) -> None:
+        """An address answered 404 or 410: the items that are cited by it are looked at again."""
+        self._dirty.update(self.connection.execute("SELECT item_key, site FROM items WHERE canonical_url = ?", (url,)).fetchall())
 
     def _write_item(self, key: str, site: str) -> None:
         rows = self.connection.execute(

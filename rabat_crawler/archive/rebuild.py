@@ -60,37 +60,34 @@ def ingest_files(archive: Archive, files: Sequence[Path], progress: Progress) ->
 
 
 def _ingest(connection: sqlite3.Connection, files: Sequence[Path], progress: Progress) -> list[RecordError]:
-    """Responses first, then the revisits that refer to them, whatever the order of the files."""
+    """All records of the files in batches of one transaction each; the order of files and records does not matter."""
     ingest = Ingest(connection)
     damaged: list[RecordError] = []
     done = 0
-    for wanted in ("response", "revisit"):
-        damaged.clear()
-        for batch in _batches(files, wanted, damaged):
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                for record, site in batch:
-                    ingest.add(record, site)
-                ingest.settle()
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            done += len(batch)
-            progress("captures", done, None)
+    for batch in _batches(files, damaged):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for record, site in batch:
+                ingest.add(record, site)
+            ingest.settle()
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        done += len(batch)
+        progress("captures", done, None)
     return damaged
 
 
-def _batches(files: Sequence[Path], wanted: str, damaged: list[RecordError]) -> Iterator[list[tuple[Record, Site]]]:
+def _batches(files: Sequence[Path], damaged: list[RecordError]) -> Iterator[list[tuple[Record, Site]]]:
     batch: list[tuple[Record, Site]] = []
     for path in files:
         for record in iter_records(path, directory=path.parent, on_damage=damaged.append):
-            if record.capture.record_type == wanted:
-                batch.append((record, registry.resolve(record.capture.site)))
-                if len(batch) >= BATCH:
-                    yield batch
-                    batch = []
+            batch.append((record, registry.resolve(record.capture.site)))
+            if len(batch) >= BATCH:
+                yield batch
+                batch = []
     if batch:
         yield batch
 
@@ -110,10 +107,20 @@ def rebuild(archive: Archive, progress: Progress) -> Rebuilt:
     if archive.lock is None:
         raise ConfigError("a rebuild needs the archive opened for writing: Archive.open(path, write=True)")
     beside = archive.state_dir / "rebuild.db"
-    for leftover in (beside, beside.with_name(beside.name + "-wal"), beside.with_name(beside.name + "-shm")):
-        leftover.unlink(missing_ok=True)
+    _remove(beside)
     files = warc_files(archive.warc_dir)
     before = store.count_rows(archive.connection)
+    try:
+        damaged, after = _make(beside, archive, files, progress)
+    except BaseException:
+        _remove(beside)  # on a full disk it would take the room that is wanted
+        raise
+    _swap(archive, beside)
+    return Rebuilt(before=before, after=after, files=len(files), damaged=tuple(f"{error.file} byte {error.offset}: {error}" for error in damaged))
+
+
+def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progress) -> tuple[list[RecordError], dict[str, int]]:
+    """A whole database in the file `beside`, closed; the damaged records and how many rows it has."""
     with schema.translated(beside):
         db = schema.connect(beside, write=True, create=True)
         try:
@@ -126,8 +133,12 @@ def rebuild(archive: Archive, progress: Progress) -> Rebuilt:
             db.conn.execute("PRAGMA journal_mode = DELETE")
         finally:
             db.conn.close()
-    _swap(archive, beside)
-    return Rebuilt(before=before, after=after, files=len(files), damaged=tuple(f"{error.file} byte {error.offset}: {error}" for error in damaged))
+    return damaged, after
+
+
+def _remove(database: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
 
 
 def _swap(archive: Archive, beside: Path) -> None:

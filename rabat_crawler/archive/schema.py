@@ -14,7 +14,7 @@ from urllib.parse import quote
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from rabat_crawler.errors import ArchiveCorrupt, ArchiveMissing, DiskFull, SchemaTooNew
+from rabat_crawler.errors import ArchiveCorrupt, ArchiveLocked, ArchiveMissing, ConfigError, DiskFull, SchemaTooNew
 
 APPLICATION_ID = 0x52424154
 """`RBAT`: tells our file from any other SQLite file."""
@@ -38,6 +38,7 @@ CREATE TABLE captures (
 CREATE INDEX captures_by_key ON captures (url_key, captured_at);
 CREATE INDEX captures_by_url ON captures (url, captured_at);
 CREATE INDEX captures_by_place ON captures (warc_file, offset);
+CREATE INDEX captures_by_original ON captures (refers_to) WHERE refers_to IS NOT NULL;
 
 CREATE TABLE drafts (
   draft_id TEXT PRIMARY KEY, site TEXT NOT NULL, origin TEXT NOT NULL, item_key TEXT NOT NULL, id_key TEXT, url_key TEXT, text_key TEXT,
@@ -175,9 +176,9 @@ def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite_
         mode = "rwc" if create else ("rw" if write else "ro")
         connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=10.0)
         try:
+            _check_version(connection, path, write=write)
             _configure(connection, write=write)
             db = sqlite_utils.Database(connection)
-            _check_version(connection, path)
             if write:
                 _migrate(db)
         except BaseException:
@@ -192,14 +193,15 @@ def _configure(connection: sqlite3.Connection, *, write: bool) -> None:
     connection.execute("PRAGMA mmap_size = 0")
     if write:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        # After a power cut the last commits may be missing, never half there; opening reads them again from the WARC files, which are fsynced first.
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -65536")
     else:
         connection.execute("PRAGMA trusted_schema = OFF")  # a writer needs it on: its triggers write to the FTS5 table
         connection.execute("PRAGMA query_only = ON")
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+def _check_version(connection: sqlite3.Connection, path: Path, *, write: bool) -> None:
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
     tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
@@ -211,25 +213,32 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
             found=found,
             known=schema_version(),
         )
+    if found < schema_version() and not write:
+        said = f"{path} has schema {found}, this program needs {schema_version()}" if tables else f"{path} is empty"
+        raise ArchiveCorrupt(f"{said}; the WARC files are not concerned: rabat-crawler rebuild --archive {path.parent} makes a new database")
 
 
 def _migrate(db: sqlite_utils.Database) -> None:
-    if migrations.pending(db):
+    if migrations.pending(db) or int(db.conn.execute("PRAGMA user_version").fetchone()[0]) < schema_version():
+        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")  # first, so that a kill in between leaves no file without owner
         migrations.apply(db)
-        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.conn.execute(f"PRAGMA user_version = {schema_version()}")
 
 
 @contextlib.contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours: full disk, damaged file; the message names the file and the remedy."""
+    """SQLite's errors as ours: full disk, held, not to be opened, damaged; the message names the file and the remedy."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        text = str(error)
-        if "disk is full" in text or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        text, code = str(error), getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if "disk is full" in text or code == sqlite3.SQLITE_FULL:
             raise DiskFull(f"the disk of {path.parent} is full; what was stored before is kept: free space and run the command again") from error
-        if "not a database" in text or "malformed" in text or getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise ArchiveLocked(f"another process holds the database {path}; wait until it ends and run the command again") from error
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY):
+            raise ConfigError(f"the database {path} cannot be opened ({text}); give another --archive DIR, or the rights to read and write it") from error
+        if "not a database" in text or "malformed" in text or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise ArchiveCorrupt(
                 f"the database {path} is damaged ({text}); the WARC files are not concerned: rabat-crawler rebuild --archive {path.parent} makes a new one"
             ) from error

@@ -48,7 +48,7 @@ class Filters:
             value = getattr(self, name)
             if value:
                 parts.append(f"AND {column} = :{name}")
-                values[name] = value
+                values[name] = storable(value)
         if self.since:
             parts.append("AND i.published >= :since")
             values["since"] = self.since
@@ -56,6 +56,11 @@ class Filters:
             parts.append("AND substr(i.published, 1, length(:until)) <= :until")
             values["until"] = self.until
         return " ".join(parts), values
+
+
+def storable(text: str) -> str:
+    """The text as SQLite can take it: bytes of the command line that are no UTF-8 become question marks."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def build_query(words: str) -> str:

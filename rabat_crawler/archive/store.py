@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rabat_crawler.archive.search import Filters
+from rabat_crawler.archive.search import Filters, storable
 from rabat_crawler.models import Attachment, Image, Item, PartialDate, Run, Version
 
 ITEM_COLUMNS = (
@@ -31,6 +31,11 @@ def read_items(connection: sqlite3.Connection, filters: Filters, *, limit: int |
 
 def read_items_by_id(connection: sqlite3.Connection, names: Sequence[str]) -> list[Item]:
     """The items of these ids, in this order; unknown ids are left out."""
+    return [item for start in range(0, len(names), CHUNK) for item in _read_chunk(connection, names[start : start + CHUNK])]
+
+
+def _read_chunk(connection: sqlite3.Connection, names: Sequence[str]) -> list[Item]:
+    """At most CHUNK items: SQLite takes a limited number of values in one statement."""
     marks = ",".join("?" * len(names))
     rows = {row[0]: row for row in connection.execute(f"{_SELECT_ITEM} WHERE i.item_id IN ({marks})", names)}
     parts = {
@@ -75,9 +80,10 @@ def _item(row: tuple[Any, ...], parts: dict[str, dict[str, list[tuple[Any, ...]]
 
 def find_item_id(connection: sqlite3.Connection, wanted: str) -> list[str]:
     """The ids that `wanted` may mean: an item id or the beginning of one (4 letters or more), an address, or an article number."""
+    wanted = storable(wanted)
     if "://" in wanted:
         rows = connection.execute("SELECT DISTINCT item_id FROM item_addresses WHERE url = ? OR url = ?", (wanted, wanted.rstrip("/")))
-    elif wanted.isdigit() and len(wanted) < 10:
+    elif wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
         rows = connection.execute("SELECT item_id FROM items WHERE article_id = ? OR item_id = ? ORDER BY item_id", (int(wanted), wanted))
     elif len(wanted) >= 4 and wanted.isalnum():
         rows = connection.execute("SELECT item_id FROM items WHERE item_id >= ? AND item_id < ? ORDER BY item_id", (wanted.lower(), wanted.lower() + "~"))

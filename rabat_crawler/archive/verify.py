@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rabat_crawler import identity
 from rabat_crawler.archive.ingest import moment
 from rabat_crawler.archive.rebuild import read_run_files, warc_files
-from rabat_crawler.archive.warc import check_file, iter_records
+from rabat_crawler.archive.warc import OPEN_SUFFIX, check_file, iter_records
 from rabat_crawler.errors import RecordError
 
 if TYPE_CHECKING:
@@ -37,9 +39,25 @@ class Report:
     faults: tuple[Fault, ...]
 
 
+ROW_QUESTIONS = (
+    (
+        "changed",
+        "the item's title or text is not that of its current version",
+        "SELECT i.item_id FROM items i LEFT JOIN versions v ON v.version_id = i.current_version AND v.title = i.title AND v.text = i.text "
+        "WHERE v.version_id IS NULL",
+    ),
+    ("no_draft", "no draft says this of the item", "SELECT item_id FROM items WHERE item_key NOT IN (SELECT item_key FROM drafts)"),
+    ("no_item", "a draft's item is missing", "SELECT DISTINCT item_key FROM drafts WHERE item_key NOT IN (SELECT item_key FROM items)"),
+    ("no_sighting", "no capture shows this draft", "SELECT draft_id FROM drafts WHERE draft_id NOT IN (SELECT draft_id FROM sightings)"),
+)
+
+
 def verify(archive: Archive, progress: Progress) -> Report:
-    """All checks, in order of cost; a fault never stops the next check."""
+    """All checks, in order of cost. A fault never stops the next check, but a database that cannot be read is rebuilt before anything else."""
     faults = list(_database_faults(archive.connection))
+    if any(fault.code == "integrity" for fault in faults):
+        return Report(files=0, records=0, captures=0, items=0, faults=tuple(faults))
+    faults += _content_faults(archive.connection)
     files = warc_files(archive.warc_dir)
     records = 0
     for number, path in enumerate(files):
@@ -48,17 +66,20 @@ def verify(archive: Archive, progress: Progress) -> Report:
         records += seen
         faults += more
         progress("WARC files", number + 1, len(files))
-    faults += _missing_files(archive.connection, files)
+    faults += _missing_files(archive.connection, files, archive.warc_dir)
     faults += _run_faults(archive)
     counts = {table: archive.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("captures", "items")}
     return Report(files=len(files), records=records, captures=counts["captures"], items=counts["items"], faults=tuple(faults))
 
 
 def _database_faults(connection: sqlite3.Connection) -> list[Fault]:
-    faults = []
-    for (said,) in connection.execute("PRAGMA integrity_check(20)"):
-        if said != "ok":
-            faults.append(Fault(where="rabat.db", place="", code="integrity", message=str(said)))
+    try:
+        said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
+    except sqlite3.DatabaseError as error:
+        said = [str(error)]
+    faults = [Fault(where="rabat.db", place="", code="integrity", message=message) for message in said if message != "ok"]
+    if faults:
+        return faults
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
         faults.append(Fault(where="rabat.db", place=f"{table} row {row}", code="foreign_key", message=f"refers to a missing row of {parent}"))
     faults += _text_index_faults(connection)
@@ -67,6 +88,22 @@ def _database_faults(connection: sqlite3.Connection) -> list[Fault]:
         if orphans:
             faults.append(Fault(where="rabat.db", place=table, code="orphans", message=f"{orphans} rows belong to no item"))
     return faults
+
+
+def _content_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """Rows that do not say what their names were made from: drafts, versions, items."""
+    for name, site, content in connection.execute("SELECT draft_id, site, content FROM drafts"):
+        if name != identity.draft_id(f"{site} {content}"):
+            yield Fault(where="rabat.db", place=f"drafts {name}", code="changed", message="its content was changed; rebuild")
+    for name, digest, title, text in connection.execute("SELECT version_id, text_digest, title, text FROM versions"):
+        if digest != identity.text_digest(title, text):
+            yield Fault(where="rabat.db", place=f"versions {name}", code="changed", message="its title or text was changed; rebuild")
+    for name, number, key in connection.execute("SELECT item_id, id, item_key FROM items"):
+        if number != identity.item_number(key) or name != identity.item_id(number):
+            yield Fault(where="rabat.db", place=f"items {name}", code="changed", message="its id does not follow from its key; rebuild")
+    for code, message, question in ROW_QUESTIONS:
+        for (name,) in connection.execute(question):
+            yield Fault(where="rabat.db", place=str(name), code=code, message=f"{message}; rebuild")
 
 
 def _text_index_faults(connection: sqlite3.Connection) -> list[Fault]:
@@ -107,8 +144,9 @@ def _compare(connection: sqlite3.Connection, path: Path) -> tuple[int, list[Faul
     return seen, faults
 
 
-def _missing_files(connection: sqlite3.Connection, files: list[Path]) -> list[Fault]:
+def _missing_files(connection: sqlite3.Connection, files: list[Path], folder: Path) -> list[Fault]:
     held = {path.name for path in files}
+    held |= {path.name.removesuffix(OPEN_SUFFIX) for path in folder.glob("*" + OPEN_SUFFIX)}  # being written, or sealed by the next command that writes
     named = connection.execute("SELECT warc_file, count(*) FROM captures GROUP BY warc_file")
     return [Fault(where=name, place="", code="no_file", message=f"the file is missing; {count} captures lie in it") for name, count in named if name not in held]
 

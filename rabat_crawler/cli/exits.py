@@ -56,9 +56,11 @@ def code_of(error: Exception) -> int:
 
 
 def run_safely(command: Callable[[], Any]) -> None:
-    """Run the command line; every way out is a message on standard error and an exit code."""
+    """Run the command line (it returns its exit code, None for success); every way out is a message on standard error and an exit code."""
     try:
-        command()
+        code = command()
+        sys.stdout.flush()
+        sys.exit(code)
     except click.exceptions.Exit as out:
         sys.exit(out.exit_code)
     except click.ClickException as error:

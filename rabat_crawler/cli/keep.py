@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -42,7 +43,7 @@ def rebuild(archive_dir: str | None, as_json: bool) -> None:
     progress = ProgressLine()
     path = config.archive_path(archive_dir)
     _set_damaged_aside(path / "rabat.db")
-    with Archive.open(path, write=True, progress=progress) as archive:
+    with Archive.open(path, write=True, recover=False, progress=progress) as archive:
         rebuilt = archive.rebuild(progress)
         notes = archive.notes
     progress.end()
@@ -66,11 +67,10 @@ def _set_damaged_aside(database: Path) -> None:
     from rabat_crawler.errors import ArchiveCorrupt, ArchiveMissing
 
     try:
-        schema.connect(database).conn.close()
-        with schema.translated(database):
-            connection = schema.connect(database).conn
-            connection.execute("SELECT count(*) FROM items, captures").fetchone()
-            connection.close()
+        with contextlib.closing(schema.connect(database).conn) as connection, schema.translated(database):
+            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if said != "ok":
+            raise ArchiveCorrupt(f"the database {database} is damaged ({said})")
     except ArchiveMissing:
         return
     except ArchiveCorrupt as error:

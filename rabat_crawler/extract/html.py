@@ -17,7 +17,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 import brotli
 from bs4 import BeautifulSoup
-from bs4.element import CData, Comment, Declaration, Doctype, NavigableString, PageElement, ProcessingInstruction, Tag
+from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from rabat_crawler.models import Alternate, Attachment, Image, Link, Problem, Site
@@ -38,6 +38,7 @@ KEPT_TAGS = frozenset(
     "p br h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre table caption thead tbody tfoot tr th td a img strong b em i u sup sub q cite "
     "abbr figure figcaption hr code".split()
 )
+VOID_TAGS = frozenset(("br", "hr", "img"))
 KEPT_ATTRIBUTES = {"a": ("href",), "img": ("src", "alt"), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan"), "abbr": ("title",)}
 DOCUMENT_SUFFIX = re.compile(r"\.(pdf|docx?|pptx?|xlsx?|odt|ods|odp|rtf|zip)$", re.I)
 MEDIA_TYPES = {
@@ -63,6 +64,7 @@ _QUOTED = re.compile(r"'([^']*)'")
 _ID_CLOAK = re.compile(r"^cloak")
 
 
+@lru_cache(maxsize=16384)
 def normalise(text: str) -> str:
     """One line of clean text: NFC, every kind of space as one plain space, no invisible or control characters, ends trimmed."""
     text = _INVISIBLE.sub("", text) if not text.isascii() or not text.isprintable() else text
@@ -193,9 +195,23 @@ def _cp1252(body: bytes) -> str:
     )
 
 
-@lru_cache(maxsize=16384)
 def absolute(base: str, href: str) -> str | None:
     """The absolute http(s) address without fragment, None for anything else (mailto:, javascript:, broken)."""
+    if href[:1] == "/" and href[1:2] not in ("/", "\\"):
+        return _absolute(_origin(base), href)
+    if href[:7] == "http://" or href[:8] == "https://":
+        return _absolute("", href)
+    return _absolute(base, href)
+
+
+@lru_cache(maxsize=1024)
+def _origin(base: str) -> str:
+    """The part of a base that a link beginning with / needs; menus are the same on every page, so their links are resolved once."""
+    return urljoin(base, "/")
+
+
+@lru_cache(maxsize=16384)
+def _absolute(base: str, href: str) -> str | None:
     href = _SPACES.sub(" ", href).strip()
     if not href or href.startswith("#"):
         return None
@@ -208,6 +224,13 @@ def absolute(base: str, href: str) -> str | None:
     except ValueError:
         return None
     return url.replace(" ", "%20")
+
+
+@lru_cache(maxsize=16384)
+def _link(url: str, text: str, rel: str | None, hreflang: str | None) -> Link:
+    """A link of a page; menus repeat the same ones on every page, so they are made once."""
+    meaning = (rel or "").lower()
+    return Link(url=url, text=normalise(text), rel=meaning if meaning in ("next", "prev") else "", hreflang=hreflang)
 
 
 class Document:
@@ -302,8 +325,7 @@ class Document:
             attributes = node.attributes
             url = absolute(base, attributes.get("href") or "")
             if url:
-                rel = (attributes.get("rel") or "").lower()
-                yield Link(url=url, text=normalise(node.text()[:400]), rel=rel if rel in ("next", "prev") else "", hreflang=attributes.get("hreflang"))
+                yield _link(url, node.text()[:400], attributes.get("rel"), attributes.get("hreflang"))
 
     @cached_property
     def alternates(self) -> tuple[Alternate, ...]:
@@ -342,15 +364,12 @@ class Fragment:
 def clean_fragment(html: str, *, base_url: str, drop: Iterable[str] = ()) -> Fragment:
     """Clean text (paragraphs apart by a blank line), sanitised HTML, attachments and images of a fragment; furniture and `drop` selectors removed."""
     soup = BeautifulSoup(html, "lxml")
-    _uncloak(soup)
+    if "cloak" in html:
+        _uncloak(soup)
     for selector in (*_present(FURNITURE, html), *drop):
         for tag in soup.select(selector):
             tag.decompose()
-    for tag in soup.find_all(DROPPED_TAGS - {"title", "head"}):
-        tag.decompose()
-    attachments, images, links = _references(soup, base_url)
-    text = blocks_text(soup)
-    return Fragment(text=text, html=_sanitised(soup, base_url), attachments=attachments, images=images, links=links)
+    return _Cleaner(base_url).clean(soup)
 
 
 def _present(selectors: Iterable[str], html: str) -> Iterator[str]:
@@ -378,106 +397,102 @@ def _cloaked_address(script: str) -> str | None:
     return normalise(value) if "@" in value else None
 
 
-def _references(soup: BeautifulSoup, base_url: str) -> tuple[tuple[Attachment, ...], tuple[Image, ...], tuple[Link, ...]]:
-    attachments: dict[str, Attachment] = {}
-    images: dict[str, Image] = {}
-    links: dict[str, Link] = {}
-    for anchor in soup.find_all("a", href=True):
-        url = absolute(base_url, str(anchor["href"]))
-        if not url:
-            continue
-        text = normalise(anchor.get_text())
+class _Cleaner:
+    """One walk over a soup, without recursion (hostile pages nest deeply), that writes the text and the safe HTML and notes what is referred to."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self.lines: list[str] = []
+        self.line: list[str] = []
+        self.gap = False
+        self.html: list[str] = []
+        self.attachments: dict[str, Attachment] = {}
+        self.images: dict[str, Image] = {}
+        self.links: dict[str, Link] = {}
+
+    def clean(self, root: Tag) -> Fragment:
+        """The cleaned fragment."""
+        stack: list[tuple[str, Iterator[PageElement]]] = [("", iter(root.contents))]
+        while stack:
+            name, children = stack[-1]
+            element = next(children, None)
+            if element is None:
+                stack.pop()
+                self._close(name)
+            elif isinstance(element, Tag):
+                if element.name not in DROPPED_TAGS or element.name in ("head", "title"):
+                    self._open(element)
+                    stack.append((element.name, iter(element.contents)))
+            elif isinstance(element, NavigableString) and not isinstance(element, PreformattedString):
+                text = str(element)
+                self.line.append(text)
+                self.html.append(html_entities.escape(_SPACES.sub(" ", _INVISIBLE.sub("", text)), quote=False))
+        self._end_line(False)
+        return Fragment(
+            text="\n".join(self.lines),
+            html="".join(self.html).strip(),
+            attachments=tuple(self.attachments.values()),
+            images=tuple(self.images.values()),
+            links=tuple(self.links.values()),
+        )
+
+    def _open(self, tag: Tag) -> None:
+        name = tag.name
+        if name == "br":
+            if not normalise("".join(self.line)):
+                self.gap = bool(self.lines)
+            self._end_line(False)
+        elif name in ("td", "th"):
+            self.line.append(" ")
+        elif name in BLOCK_TAGS:
+            self._end_line(name in PARAGRAPH_TAGS)
+        if name in KEPT_TAGS:
+            self.html.append(f"<{name}{self._attributes(tag, name)}{'/' if name in VOID_TAGS else ''}>")
+
+    def _close(self, name: str) -> None:
+        if name in BLOCK_TAGS:
+            self._end_line(name in PARAGRAPH_TAGS)
+        if name in KEPT_TAGS and name not in VOID_TAGS:
+            self.html.append(f"</{name}>")
+
+    def _end_line(self, paragraph: bool) -> None:
+        if self.line:
+            line = normalise("".join(self.line))
+            self.line.clear()
+            if line:
+                if self.lines and self.gap:
+                    self.lines.append("")
+                self.lines.append(line)
+                self.gap = False
+        self.gap = self.gap or (paragraph and bool(self.lines))
+
+    def _attributes(self, tag: Tag, name: str) -> str:
+        written = ""
+        for attribute in KEPT_ATTRIBUTES.get(name, ()):
+            value = self._safe_value(attribute, str(tag.get(attribute) or ""))
+            if value:
+                written += f' {attribute}="{html_entities.escape(value)}"'
+                if attribute == "href" and not value.startswith("mailto:"):
+                    self._note_link(value, normalise(tag.get_text()))
+                elif attribute == "src":
+                    self.images.setdefault(value, Image(url=value, alt=normalise(str(tag.get("alt") or ""))))
+        return written
+
+    def _note_link(self, url: str, text: str) -> None:
         suffix = DOCUMENT_SUFFIX.search(urlsplit(url).path)
         if suffix:
-            attachments.setdefault(url, Attachment(url=url, text=text, media_type=MEDIA_TYPES.get(suffix.group(1).lower())))
-        links.setdefault(url, Link(url=url, text=text))
-    for picture in soup.find_all("img", src=True):
-        url = absolute(base_url, str(picture["src"]))
-        if url:
-            images.setdefault(url, Image(url=url, alt=normalise(str(picture.get("alt") or ""))))
-    return tuple(attachments.values()), tuple(images.values()), tuple(links.values())
+            self.attachments.setdefault(url, Attachment(url=url, text=text, media_type=MEDIA_TYPES.get(suffix.group(1).lower())))
+        self.links.setdefault(url, Link(url=url, text=text))
 
-
-def blocks_text(root: Tag) -> str:
-    """The text of a soup: lines joined by line breaks, paragraphs by a blank line, inline parts run on."""
-    lines: list[str] = []
-    current: list[str] = []
-    gap = False
-
-    def flush(paragraph: bool) -> None:
-        nonlocal gap
-        line = normalise("".join(current))
-        current.clear()
-        if line:
-            if lines and gap:
-                lines.append("")
-            lines.append(line)
-            gap = False
-        gap = gap or (paragraph and bool(lines))
-
-    for kind, value in _walk(root):
-        if kind == "text":
-            current.append(value)
-        elif kind == "br":
-            if not normalise("".join(current)):
-                gap = bool(lines)
-            flush(False)
-        elif kind == "cell":
-            current.append(" ")
-        else:
-            flush(value in PARAGRAPH_TAGS)
-    flush(False)
-    return "\n".join(lines)
-
-
-def _walk(root: Tag) -> Iterator[tuple[str, str]]:
-    """Text, br, cell and block borders in document order, without recursion (hostile pages nest deeply)."""
-    stack: list[Iterator[PageElement]] = [iter(root.contents)]
-    names: list[str] = [""]
-    while stack:
-        element = next(stack[-1], None)
-        if element is None:
-            stack.pop()
-            name = names.pop()
-            if name in BLOCK_TAGS:
-                yield "block", name
-            continue
-        if isinstance(element, Tag):
-            name = element.name
-            if name == "br":
-                yield "br", ""
-            elif name in ("td", "th"):
-                yield "cell", ""
-            elif name in BLOCK_TAGS:
-                yield "block", name
-            if name not in DROPPED_TAGS:
-                stack.append(iter(element.contents))
-                names.append(name)
-        elif isinstance(element, NavigableString) and not isinstance(element, (Comment, CData, Declaration, Doctype, ProcessingInstruction)):
-            yield "text", str(element)
-
-
-def _sanitised(soup: BeautifulSoup, base_url: str) -> str:
-    """HTML of an allow-list of tags and attributes only; links and images absolute and http(s) (or mailto)."""
-    for tag in soup.find_all(True):
-        if tag.name not in KEPT_TAGS:
-            tag.unwrap()
-            continue
-        kept = KEPT_ATTRIBUTES.get(tag.name, ())
-        tag.attrs = {name: value for name in kept if (value := _safe_value(name, str(tag.get(name) or ""), base_url))}
-    for note in soup.find_all(string=lambda s: isinstance(s, (Comment, CData, Declaration, Doctype, ProcessingInstruction))):
-        note.extract()
-    return _SPACES.sub(" ", soup.decode(formatter="minimal")).strip()
-
-
-def _safe_value(name: str, value: str, base_url: str) -> str | None:
-    if name in ("href", "src"):
-        if name == "href" and value.lower().startswith("mailto:"):
-            return value
-        return absolute(base_url, value)
-    if name in ("colspan", "rowspan"):
-        return value if value.isdigit() and len(value) < 4 else None
-    return value or None
+    def _safe_value(self, attribute: str, value: str) -> str | None:
+        """Links and images absolute and http(s) (or mailto), spans of cells as small numbers, other text as it is."""
+        if attribute in ("href", "src"):
+            if attribute == "href" and value[:7].lower() == "mailto:":
+                return "mailto:" + value[7:]
+            return absolute(self.base_url, value)
+        if attribute in ("colspan", "rowspan"):
+            return value if value.isdigit() and len(value) < 4 else None
+        return value or None
 
 
 __all__ = [
@@ -485,7 +500,6 @@ __all__ = [
     "Fragment",
     "SelectolaxError",
     "absolute",
-    "blocks_text",
     "clean_fragment",
     "decode_body",
     "decode_text",

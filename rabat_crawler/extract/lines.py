@@ -43,6 +43,7 @@ COMMENT_WORDS = frozenset(
     ]
 )
 CONTENT_WORDS = frozenset(["article", "content", "contenu", "texte", "body", "post", "entry", "node", "main", "principal", "story"])
+INLINE_KEPT = frozenset(("span", "font", "a", "time"))
 BOLD_TAGS = frozenset(("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th", "big"))
 NEVER_FURNITURE = frozenset(("html", "body", "main", "article"))
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
@@ -183,84 +184,93 @@ def page_lines(doc: Document) -> Lines:
     """The lines of a page, hidden ones left out. Kept for the last two pages: the block and the generic layout read the same ones."""
     builder = _Builder()
     if doc.tree.body is not None:
-        _walk(doc.tree.body, builder)
+        _Walker(doc.tree.body, builder).run()
     _settle(builder.out)
     return builder.out
 
 
 @dataclass(slots=True)
 class _Open:
-    """State to restore when an element closes."""
+    """What to restore when an element closes; `around` is None where the element was too deep or too plain to be kept."""
 
     node: LexborNode
-    element: Element | None
+    breaking: bool
+    around: Element | None
     linked: bool
     bold: bool
     href: str
 
 
-def _walk(body: LexborNode, builder: _Builder) -> None:
-    root = Element(body, "body", None, 0, 0)
-    builder.out.elements.append(root)
-    builder.out.by_id[body.mem_id] = root
-    current, linked, bold, href = root, False, False, ""
-    stack: list[_Open] = []
-    node = body.first_child
-    while True:
-        if node is None:
-            if not stack:
-                break
-            frame = stack.pop()
-            if frame.element is not None:
-                if current.tag in BREAKING_TAGS:
-                    builder.flush(current)
-                current.end = len(builder.out.lines) if current.tag in BREAKING_TAGS else len(builder.out.lines) + bool(builder.ids)
-                current = frame.element
-            linked, bold, href = frame.linked, frame.bold, frame.href
-            node = frame.node.next
-            continue
+class _Walker:
+    """Goes through the tree without recursion and tells the builder of text, breaks, links and bold type."""
+
+    def __init__(self, body: LexborNode, builder: _Builder) -> None:
+        self.builder = builder
+        self.current = self.root = Element(body, "body", None, 0, 0)
+        builder.out.elements.append(self.root)
+        builder.out.by_id[body.mem_id] = self.root
+        self.linked = self.bold = False
+        self.href = ""
+        self.stack: list[_Open] = []
+
+    def run(self) -> None:
+        node = self.root.node.first_child
+        while node is not None or self.stack:
+            node = self._leave() if node is None else self._visit(node)
+        self.builder.flush(self.root)
+        self.root.end = len(self.builder.out.lines)
+
+    def _visit(self, node: LexborNode) -> LexborNode | None:
+        """The node to go on with: the first child of an element that is read, else the next one."""
         tag = node.tag or ""
         if tag == "-text":
-            builder.text(node, linked=linked, bold=bold, href=href)
+            self.builder.text(node, linked=self.linked, bold=self.bold, href=self.href)
         elif tag == "br":
-            builder.flush(current)
+            self.builder.flush(self.current)
         elif tag not in UNREAD_TAGS and tag[:1] not in "-!":
-            child = node.first_child
-            attributes = node.attributes
+            child, attributes = node.first_child, node.attributes
             if (child is not None or tag in BREAKING_TAGS) and not is_hidden(attributes):
-                breaking = tag in BREAKING_TAGS
-                if breaking:
-                    builder.flush(current)
-                frame = _Open(node, None, linked, bold, href)
-                if (breaking or tag in ("article", "span", "font", "a", "time")) and (breaking or attributes.get("class") or attributes.get("id")):
-                    if current.depth < MAX_DEPTH:
-                        frame.element = current
-                        current = _element(node, tag, attributes, current, builder)
-                if tag == "a" and attributes.get("href"):
-                    linked, href = True, (attributes.get("href") or "").strip()
-                elif tag == "time" and not builder.time:
-                    builder.time = (attributes.get("datetime") or "").strip()
-                elif tag in ("abbr", "span") and not builder.time:
-                    builder.time = _dated(attributes)
-                bold = (
-                    bold
-                    or tag in BOLD_TAGS
-                    or (tag == "font" and _big(attributes))
-                    or ("style" in attributes and bool(BOLD_STYLE.search(attributes["style"] or "")))
-                )
-                stack.append(frame)
-                node = child
-                continue
-        node = node.next
-    builder.flush(root)
-    root.end = len(builder.out.lines)
+                self._enter(node, tag, attributes)
+                return child
+        return node.next
+
+    def _enter(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> None:
+        breaking = tag in BREAKING_TAGS
+        frame = _Open(node, breaking, None, self.linked, self.bold, self.href)
+        if breaking:
+            self.builder.flush(self.current)
+        if (breaking or (tag in INLINE_KEPT and ("class" in attributes or "id" in attributes))) and self.current.depth < MAX_DEPTH:
+            frame.around = self.current
+            self.current = _element(node, tag, attributes, self.current, self.builder)
+        if tag == "a" and attributes.get("href"):
+            self.linked, self.href = True, (attributes.get("href") or "").strip()
+        elif not self.builder.time and tag in ("time", "abbr", "span"):
+            self.builder.time = _dated(tag, attributes)
+        self.bold = self.bold or tag in BOLD_TAGS or _set_bold(tag, attributes)
+        self.stack.append(frame)
+
+    def _leave(self) -> LexborNode | None:
+        frame = self.stack.pop()
+        if frame.breaking:
+            self.builder.flush(self.current)
+        if frame.around is not None:
+            self.current.end = len(self.builder.out.lines) + bool(self.builder.ids)
+            self.current = frame.around
+        self.linked, self.bold, self.href = frame.linked, frame.bold, frame.href
+        return frame.node.next
 
 
-def _dated(attributes: dict[str, str | None]) -> str:
-    """A machine date on an `abbr` (hAtom, SPIP) or `span` (RDFa, Drupal 7)."""
+def _dated(tag: str, attributes: dict[str, str | None]) -> str:
+    """The machine date of a `time`, an `abbr` (hAtom, SPIP) or a `span` (RDFa, Drupal 7)."""
+    if tag == "time":
+        return (attributes.get("datetime") or "").strip()
     if "published" in (attributes.get("class") or "").split():
         return (attributes.get("title") or "").strip()
     return (attributes.get("content") or "").strip() if "xsd:dateTime" in (attributes.get("datatype") or "") else ""
+
+
+def _set_bold(tag: str, attributes: dict[str, str | None]) -> bool:
+    return (tag == "font" and _big(attributes)) or ("style" in attributes and bool(BOLD_STYLE.search(attributes["style"] or "")))
 
 
 def _big(attributes: dict[str, str | None]) -> bool:

@@ -103,7 +103,7 @@ def _finished(draft: Draft, doc: Document, layout: str) -> Draft:
     declared = [("path", path_language(address, site) or ""), ("html lang", doc.html_lang or "")]
     if draft.url and draft.url != doc.url and declared[0][1]:
         declared.pop()
-    language, method = languages.identify(draft.title, text, declared=[d for d in declared if d[1] in site.languages], allowed=site.languages)
+    language, method = _language(draft.title, text, tuple(d for d in declared if d[1] in site.languages), site.languages)
     kind: Kind = draft.kind or kind_of(address, draft.section, site) or ("news" if any(d.role == "published" for d in draft.dates) else "page")
     return replace(
         draft,
@@ -123,7 +123,19 @@ def _event_dates(draft: Draft, text: str, kind: Kind, language: str | None) -> t
     if kind not in ("news", "event") or not text or any(date.role == "event" for date in draft.dates):
         return ()
     published = next((date.value for date in draft.dates if date.role == "published"), None)
-    return event_dates(draft.title, text, language=language, published=published)
+    return _events(draft.title, text, language, published)
+
+
+@lru_cache(maxsize=2048)
+def _events(title: str, text: str, language: str | None, published: str | None) -> tuple[PartialDate, ...]:
+    """`event_dates`, remembered: listings and boxes repeat the same intros page after page."""
+    return event_dates(title, text, language=language, published=published)
+
+
+@lru_cache(maxsize=2048)
+def _language(title: str, text: str, declared: tuple[tuple[str, str], ...], allowed: tuple[str, ...]) -> tuple[str | None, str]:
+    """`languages.identify`, remembered for the same reason."""
+    return languages.identify(title, text, declared=declared, allowed=allowed)
 
 
 def _believable(date: PartialDate, doc: Document) -> PartialDate:

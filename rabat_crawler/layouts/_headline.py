@@ -128,7 +128,7 @@ def _whole(page: Lines, line: Line) -> str:
 def find_dates(
     doc: Document, page: Lines, evidence: Evidence, title: int | None, text: Sequence[int], left_out: Container[int]
 ) -> tuple[PartialDate, ...]:
-    """Published, event and modified dates in the order of their evidence: JSON-LD, meta, microdata, `<time>` by the title, a printed date by the title."""
+    """Published, event and modified dates in the order of their evidence: JSON-LD, meta, microdata, `<time>`, a printed date by the title."""
     printed = list(_printed(doc, page, title, text, left_out))
     published = next(iter(evidence.published), None) or next((date for date in printed if date.role == "published"), None)
     event = next(iter(evidence.event), None) or next((date for date in printed if date.role == "event"), None)

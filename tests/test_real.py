@@ -1,0 +1,122 @@
+"""The main job on the real capture: one crawl of the whole site, every requirement of the table asserted, then rebuild, verify, a second crawl."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from rabat_crawler import registry
+from rabat_crawler.archive import Archive
+from rabat_crawler.demo import Response, Serving, serve
+from rabat_crawler.models import Run
+from rabat_crawler.runner import crawl
+from tests import gold, real
+from tests.gold import CAPTURED_ORIGIN, Answer, Asked, Evidence, Line
+
+pytestmark = [pytest.mark.real, pytest.mark.skipif(not (gold.WARC.exists() and gold.GOLD.exists()), reason=gold.MISSING)]
+
+SERVERS_OWN = {"date", "server", "x-content-type-options", "set-cookie"}
+
+
+class CapturedSite:
+    """The capture as a site on any port: its absolute links are moved to the origin asked on."""
+
+    def __init__(self, captured: dict[str, Answer]) -> None:
+        self.captured = captured
+
+    def page(self, path_with_query: str, *, origin: str, gzip_ok: bool = False) -> Response:
+        """The captured answer; a path that was not captured is a 404, as in `serve_capture.py`."""
+        found = self.captured.get(path_with_query)
+        if found is None:
+            return Response(404, (("Content-Type", "text/html"),), b"<h1>404</h1>")
+        headers = tuple((name, value.replace(CAPTURED_ORIGIN, origin)) for name, value in found.headers if name.lower() not in SERVERS_OWN)
+        return Response(found.status, headers, found.body.replace(CAPTURED_ORIGIN.encode(), origin.encode()))
+
+
+class Crawled(NamedTuple):
+    """One crawl of the real capture: the server that still answers, the archive's folder, the evidence."""
+
+    server: Serving
+    folder: Path
+    seen: Evidence
+
+
+def crawl_once(server: Serving, folder: Path) -> Run:
+    site = registry.at_origin(registry.site("rabat-process"), server.url("/"))
+    with Archive.open(folder, write=True, create=True) as archive:
+        return crawl(archive, site, delay=0.0)
+
+
+@pytest.fixture(scope="session")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    folder = tmp_path_factory.mktemp("real") / "archive"
+    captured = gold.read_capture()
+    with serve(CapturedSite(captured)) as server:
+        started = time.monotonic()
+        run = crawl_once(server, folder)
+        seconds = time.monotonic() - started
+        asked = tuple(Asked(one.path, one.status, one.in_flight) for one in server.requests)
+        with Archive.open(folder) as archive:
+            items = tuple(archive.items())
+        yield Crawled(server, folder, Evidence(gold.read_gold(), captured, server.origin, items, asked, run, seconds))
+
+
+@pytest.fixture
+def copy(crawled: Crawled, tmp_path: Path) -> Path:
+    """The crawled archive in a folder that a test may change."""
+    return Path(shutil.copytree(crawled.folder, tmp_path / "archive"))
+
+
+def dump(folder: Path) -> list[str]:
+    with Archive.open(folder) as archive:
+        return list(archive.dump())
+
+
+@pytest.mark.parametrize("requirement", gold.REQUIREMENTS, ids=lambda requirement: requirement.__name__)
+def test_the_crawl_of_the_real_capture_meets(requirement: Callable[[Evidence], Line], crawled: Crawled) -> None:
+    line = requirement(crawled.seen)
+    assert line.ok, f"{line.name}: {line.measured}, demanded {line.demand}; {line.wrong}"
+
+
+def test_the_rebuilt_database_equals_the_crawled_one(crawled: Crawled, copy: Path) -> None:
+    with Archive.open(copy, write=True) as archive:
+        rebuilt = archive.rebuild()
+    assert (rebuilt.damaged, rebuilt.after) == ((), rebuilt.before)
+    assert dump(copy) == dump(crawled.folder)
+
+
+def test_a_second_crawl_adds_no_item_and_no_version(crawled: Crawled, copy: Path) -> None:
+    run = crawl_once(crawled.server, copy)
+    assert (run.status, run.counts["items_new"], run.counts["versions_new"], run.counts["items_total"]) == ("done", 0, 0, len(crawled.seen.items))
+    with Archive.open(copy) as archive:
+        assert {item.item_id: item.text for item in archive.items()} == {item.item_id: item.text for item in crawled.seen.items}
+        assert archive.verify().faults == ()
+
+
+def test_the_archive_verifies_clean(crawled: Crawled) -> None:
+    with Archive.open(crawled.folder) as archive:
+        report = archive.verify()
+    assert report.faults == ()
+    assert (report.items, report.captures) == (len(crawled.seen.items), len(crawled.seen.asked))
+
+
+def test_warcio_finds_every_digest_right(crawled: Crawled) -> None:
+    files = sorted(map(str, (crawled.folder / "warc").glob("*.warc.gz")))
+    done = subprocess.run([sys.executable, "-m", "warcio.cli", "check", "-v", *files], capture_output=True, text=True, check=False)
+    verdicts = Counter(line.strip() for line in done.stdout.splitlines() if line.startswith("    "))
+    records = len(files) + 2 * len(crawled.seen.asked)  # a warcinfo each, then requests and answers
+    assert (done.returncode, dict(verdicts)) == (0, {"digest pass": records}), done.stderr
+
+
+def test_a_taken_port_is_said_clearly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, crawled: Crawled) -> None:
+    monkeypatch.setattr(real, "PORT", crawled.server.port)
+    with pytest.raises(real.NotServed, match=f"port {crawled.server.port} of 127.0.0.1 is taken"), real.serving(tmp_path / "log"):
+        pass
