@@ -1,10 +1,12 @@
-"""HTML to searchable SQLite, whole stack, items a second: ours beside trafilatura and newspaper4k with langdetect and sqlite-utils, on the same pages.
+"""HTML to searchable SQLite, items a second: ours beside trafilatura and newspaper4k (with langdetect and sqlite-utils), on the same pages.
 
     python bench/pipeline.py [--rounds N] [--json]
 
 Pages: one page of each article of the Joomla capture in ../shared/data if it is there, else the article pages of the bundled sample site.
 Every measurement is a process of its own, so that nothing is remembered from the round before; it warms up on other pages first. The clock
-covers opening a new database, reading, language, storing in batches and the full-text index. Exit code 1 if the aim is missed.
+covers opening a new database, reading, language, storing in batches and the full-text index; a search at its end shows that it works (its hits
+differ where a reader takes a sidebar's news for the article's text). Exit code 1 if the aim is missed on the capture; the sample site's few
+pages say little, because opening a database counts most there.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ SLOW_PAGES = 60
 ARTICLE_PATH = re.compile(r"/(\d+)-[^/?]+$")
 ARTICLE_PAGE = re.compile(rb"<body[^>]*\bview-article\b")
 TOKENIZER = "unicode61 remove_diacritics 2"
-ASKED_WORD = "migration"
+ASKED_WORD = "dialogue"
 
 sys.path.insert(0, str(ROOT))
 
@@ -240,8 +242,10 @@ def main() -> int:
     ratio = results.get("trafilatura", {}).get("ratio")
     if ratio is None:
         return 0
-    print(f"ours / trafilatura + langdetect + sqlite-utils: {ratio:.1f} (aim: {AIM:g} or more)", file=sys.stderr)
-    return 0 if ratio >= AIM else 1
+    judged = SHARED.exists()
+    aim = f"aim: {AIM:g} or more" + ("" if judged else ", on the pages of ../shared/data, which is not there")
+    print(f"ours / trafilatura + langdetect + sqlite-utils: {ratio:.1f} ({aim})", file=sys.stderr)
+    return 1 if judged and ratio < AIM else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Same item? Same version? What do all the sightings of an item say together? Pure: the answer depends on the set, never on the order.
 
-Keys: `id:` (site, CMS, its article number), `url:` (site, folded address), `text:` (site, language, title, published date) for items without address.
+Keys: `id:` (site, CMS, its article number), `url:` (site, folded address), `text:` (site, title, published date) for items without address.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from rabat_crawler import registry
 from rabat_crawler.extract.html import fold
 from rabat_crawler.extract.urls import fold_key
 from rabat_crawler.models import Alternate, Attachment, Draft, Image, Item, PartialDate, Site, Version
@@ -69,14 +70,20 @@ def item_id(number: int) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(ID_BITS - 5, -5, -5))
 
 
+@lru_cache(maxsize=256)
+def scope(site: Site) -> str:
+    """Whose items these are: the definition's name; the sites that nobody described share one name, so theirs has the host as well."""
+    return f"{site.name}@{urlsplit(site.origin or '').netloc}" if site.name == registry.GENERIC else site.name
+
+
 def keys_of(draft: Draft, site: Site) -> Keys:
     """The keys of a draft; one at least is given if the draft has an address or a date."""
-    id_key = f"id:{site.name}:{ids_space(draft.url, site)}{draft.cms}:{draft.article_id}" if draft.article_id is not None else None
-    url = f"url:{site.name}:{fold_key(draft.url, site)}" if draft.url else None
+    id_key = f"id:{scope(site)}:{ids_space(draft.url, site)}{draft.cms}:{draft.article_id}" if draft.article_id is not None else None
+    url = f"url:{scope(site)}:{fold_key(draft.url, site)}" if draft.url else None
     said = first_date(draft.dates, ("published", "event"))
-    text = f"text:{site.name}:{fold(draft.title)}:{said.value}" if said else None
+    text = f"text:{scope(site)}:{fold(draft.title)}:{said.value}" if said else None
     if not (id_key or url or text):
-        text = f"text:{site.name}:{fold(draft.title)}:{hashlib.sha256(draft.text.encode()).hexdigest()[:16]}"
+        text = f"text:{scope(site)}:{fold(draft.title)}:{hashlib.sha256(draft.text.encode()).hexdigest()[:16]}"
     return Keys(id_key=id_key, url_key=url, text_key=text)
 
 

@@ -111,8 +111,9 @@ class Alternate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What one page says of one item. `complete` is False for a listing's intro or a part (`truncated` if the capture was cut); `url` None where the item has no address.
+    """What one page says of one item. `complete` is False for a listing's intro or a part, `truncated` True if the capture was cut.
 
+    `url` is None where the item has no address of its own.
     `article_id` is the CMS's number, `cms` the name space of that number ("joomla", "wordpress" ...).
     """
 
@@ -267,7 +268,10 @@ class Expect:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Site:
-    """A dialogue's site; equal only to itself, so that it is a cheap key. `sections` maps a path or section word to a kind; `origin` is set when a mirror is crawled instead."""
+    """A dialogue's site; equal only to itself, so that it is a cheap key.
+
+    `sections` maps a path or section word to a kind (the first that fits); `origin` is set when a mirror is crawled instead.
+    """
 
     name: str
     title: str
@@ -286,7 +290,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """One way a page can be marked up; both functions take an `extract.html.Document`. `matches` must be cheap; a lower `rank` is asked first; a `block` layout is read besides the main one."""
+    """One way a page can be marked up; both functions take an `extract.html.Document`. `matches` must be cheap.
+
+    A lower `rank` is asked first; a `block` layout is read besides the main one.
+    """
 
     name: str
     rank: int

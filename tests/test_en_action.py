@@ -1,5 +1,7 @@
 """The real text of a page of 2017 in markup of our own making: the article without a date, and the six items with theirs, every time."""
 
+# ruff: noqa: E501 (markup reads better on its long lines)
+
 from __future__ import annotations
 
 import html
@@ -44,7 +46,9 @@ def paragraphs() -> str:
 
 def fonts() -> str:
     article, items = parts()
-    block = "".join(f"<b>{html.escape(t)}</b><br><font size=1>{d}</font><br>" + "<br><br>".join(map(html.escape, i)) + "<br><br>" for t, d, i in items)
+    block = "".join(
+        f"<b>{html.escape(t)}</b><br><font size=1>{d}</font><br>" + "<br><br>".join(map(html.escape, i)) + "<br><br>" for t, d, i in items
+    )
     return (
         f"<table><tr><td width=160>A venir<br>Recherche</td><td><font size=5>{TITLE}</font><br><br>{'<br><br>'.join(map(html.escape, article))}</td></tr>"
         f"<tr><td colspan=2><font color=red><b>En action</b></font><br>{block}</td></tr><tr><td>Contact | Mentions</td></tr></table>"
@@ -55,7 +59,9 @@ def divs() -> str:
     article, items = parts()
     text = "".join(f"<div class=q2>{html.escape(p)}</div>" for p in article)
     block = "".join(
-        f"<div class=z1><div class=z2>{html.escape(t)}</div><div class=z3>{d}</div>" + "".join(f"<div class=z4>{html.escape(p)}</div>" for p in i) + "</div>"
+        f"<div class=z1><div class=z2>{html.escape(t)}</div><div class=z3>{d}</div>"
+        + "".join(f"<div class=z4>{html.escape(p)}</div>" for p in i)
+        + "</div>"
         for t, d, i in items
     )
     return (
@@ -68,7 +74,14 @@ def read(body: str, encoding: str) -> Page:
     page = f"<html lang=fr><head><title>{TITLE}</title></head><body>{body}</body></html>".encode(encoding, "xmlcharrefreplace")
     moment = datetime(2017, 8, 1, tzinfo=UTC)
     capture = Capture(
-        record_id="urn:en-action", url="https://www.rabat-process.org/fr/projets", url_key="", captured_at=moment, status=200, media_type="text/html", digest="", site=SITE.name
+        record_id="urn:en-action",
+        url="https://www.rabat-process.org/fr/secretariat",
+        url_key="",
+        captured_at=moment,
+        status=200,
+        media_type="text/html",
+        digest="",
+        site=SITE.name,
     )
     return parse_page(Record(capture=capture, response_headers=(("Content-Type", "text/html"),), body=page), SITE)
 

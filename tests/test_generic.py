@@ -1,5 +1,7 @@
 """Pages of unknown markup: which line is the title, which date is the article's, what is text, and what is no article at all."""
 
+# ruff: noqa: E501 (markup reads better on its long lines)
+
 from __future__ import annotations
 
 import sys
@@ -26,7 +28,9 @@ TITLE = "Une fiche commune pour l'état civil"
 LINKS = "".join(f'<li><a href="/{n}">Entrée {n} du menu</a></li>' for n in range(5))
 
 
-def doc(body: str, *, head: str = "", title: str = f"{TITLE} - Dialogue Sud-Nord", url: str = "https://dialogue.example.org/a/texte", lang: str = "fr") -> Document:
+def doc(
+    body: str, *, head: str = "", title: str = f"{TITLE} - Dialogue Sud-Nord", url: str = "https://dialogue.example.org/a/texte", lang: str = "fr"
+) -> Document:
     text = f'<html lang="{lang}"><head><title>{title}</title>{head}</head><body>{body}</body></html>'
     return parse_document(text, url=url, site=GENERIC_SITE, captured_at=datetime(2024, 1, 1, tzinfo=UTC))
 
@@ -42,7 +46,12 @@ def dates(reading: Reading) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda t: t.__name__)
 @pytest.mark.parametrize("published", ["2019-04-11", None], ids=["dated", "undated"])
 def test_the_article_is_read_from_every_template(template, published) -> None:  # type: ignore[no-untyped-def]
-    page = parse_document(template(Story(TITLE, BODY, published, "fr")), url="https://dialogue.example.org/t", site=GENERIC_SITE, captured_at=datetime(2024, 1, 1, tzinfo=UTC))
+    page = parse_document(
+        template(Story(TITLE, BODY, published, "fr")),
+        url="https://dialogue.example.org/t",
+        site=GENERIC_SITE,
+        captured_at=datetime(2024, 1, 1, tzinfo=UTC),
+    )
     (draft,) = generic.parse(page).drafts
     assert draft.title == TITLE
     assert [line for line in draft.text.split("\n") if line] == list(PARAGRAPHS)
@@ -50,10 +59,10 @@ def test_the_article_is_read_from_every_template(template, published) -> None:  
     assert draft.complete
 
 
+JSON_LD = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"T","datePublished":"2019-04-11T23:30:00+02:00"}</script>'
 DATED = {
     "json-ld before all": (
-        '<script type="application/ld+json">{"@type":"NewsArticle","headline":"T","datePublished":"2019-04-11T23:30:00+02:00"}</script>'
-        '<meta property="article:published_time" content="2019-04-12T10:00:00Z">',
+        JSON_LD + '<meta property="article:published_time" content="2019-04-12T10:00:00Z">',
         f"<h1>{TITLE}</h1><p>13 avril 2019</p>{BODY}",
         [("published", "2019-04-11", "json-ld")],
     ),
@@ -69,10 +78,26 @@ DATED = {
     "byline": ("", f"<h1>{TITLE}</h1><p>Soumis par admin le 13/04/2019</p>{BODY}", [("published", "2019-04-13", "text")]),
     "modified is not published": ("", f"<h1>{TITLE}</h1><p>Mis à jour le 13 avril 2019</p>{BODY}", [("modified", "2019-04-13", "text")]),
     "copyright is no date": ("", f"<h1>{TITLE}</h1>{BODY}<p>© 13 avril 2019 Secrétariat</p>", []),
-    "a date in the text is none": ("", f"<h1>{TITLE}</h1>{BODY}<p>La première rencontre avait eu lieu le 3 mars 2018, la seconde le 4 mai 2018 à Dakar.</p>", []),
-    "a related item's date is none": ("", f"<h1>{TITLE}</h1>{BODY}<div class=related><h4><a href=/x>Autre nouvelle</a></h4><p>3 mars 2018</p></div>", []),
-    "a range beside a place is the event's": ("", f"<h1>{TITLE}</h1><p>Date : 3 et 4 mars 2018</p><p>Lieu : Dakar</p>{BODY}", [("event", "2018-03-03", "text")]),
-    "broken json-ld is passed over": ('<script type="application/ld+json">{"@type":</script>', f"<h1>{TITLE}</h1><p>13 avril 2019</p>{BODY}", [("published", "2019-04-13", "text")]),
+    "a date in the text is none": (
+        "",
+        f"<h1>{TITLE}</h1>{BODY}<p>La première rencontre avait eu lieu le 3 mars 2018, la seconde le 4 mai 2018 à Dakar.</p>",
+        [],
+    ),
+    "a related item's date is none": (
+        "",
+        f"<h1>{TITLE}</h1>{BODY}<div class=related><h4><a href=/x>Autre nouvelle</a></h4><p>3 mars 2018</p></div>",
+        [],
+    ),
+    "a range beside a place is the event's": (
+        "",
+        f"<h1>{TITLE}</h1><p>Date : 3 et 4 mars 2018</p><p>Lieu : Dakar</p>{BODY}",
+        [("event", "2018-03-03", "text")],
+    ),
+    "broken json-ld is passed over": (
+        '<script type="application/ld+json">{"@type":</script>',
+        f"<h1>{TITLE}</h1><p>13 avril 2019</p>{BODY}",
+        [("published", "2019-04-13", "text")],
+    ),
 }
 
 
@@ -92,7 +117,12 @@ TITLES = {
 
 @pytest.mark.parametrize(("title", "heading"), TITLES.values(), ids=TITLES.keys())
 def test_the_title_is_the_pages_own(title: str, heading: str) -> None:
-    assert read(f"<ul>{LINKS}</ul><div>{heading}{BODY}</div>", title=title, head='<meta property="og:site_name" content="Dialogue Sud-Nord">').drafts[0].title == TITLE
+    assert (
+        read(f"<ul>{LINKS}</ul><div>{heading}{BODY}</div>", title=title, head='<meta property="og:site_name" content="Dialogue Sud-Nord">')
+        .drafts[0]
+        .title
+        == TITLE
+    )
 
 
 LONG = "<p>Écrivez au Secrétariat, qui répond sous cinq jours ouvrés en français, en anglais ou en portugais à toute question sur le dialogue et ses réunions.</p>"
@@ -115,13 +145,19 @@ def test_a_page_without_an_article_gives_no_item(page: dict[str, str]) -> None:
     assert (reading.role, reading.drafts) == ("other", ())
 
 
-ENTRIES = (("n1", "Une visite d'étude à Lisbonne", "3 octobre 2017"), ("n2", "Le lexique commun est traduit", "21 septembre 2017"), ("n3", "Un guichet ouvre à Sfax", "5 septembre 2017"))
+ENTRIES = (
+    ("n1", "Une visite d'étude à Lisbonne", "3 octobre 2017"),
+    ("n2", "Le lexique commun est traduit", "21 septembre 2017"),
+    ("n3", "Un guichet ouvre à Sfax", "5 septembre 2017"),
+)
 SAYING = "Huit agents découvrent un guichet ouvert à tous les étudiants étrangers."
 LISTINGS = {
     "cards": "".join(f"<div><h2><a href=/{k}>{t}</a></h2><span>{d}</span><p>{SAYING}</p><a href=/{k}>Lire la suite</a></div>" for k, t, d in ENTRIES),
     "time above the title": "".join(f"<article><p>{d}</p><h2><a href=/{k}>{t}</a></h2><p>{SAYING}</p></article>" for k, t, d in ENTRIES),
     "date and link on one line": "<ul>" + "".join(f"<li>{d} - <a href=/{k}>{t}</a></li>" for k, t, d in ENTRIES) + "</ul>",
-    "bold in a table": "<table>" + "".join(f"<tr><td><b><a href=/{k}>{t}</a></b></td></tr><tr><td>Publié le {d}</td></tr><tr><td>{SAYING}</td></tr>" for k, t, d in ENTRIES) + "</table>",
+    "bold in a table": "<table>"
+    + "".join(f"<tr><td><b><a href=/{k}>{t}</a></b></td></tr><tr><td>Publié le {d}</td></tr><tr><td>{SAYING}</td></tr>" for k, t, d in ENTRIES)
+    + "</table>",
 }
 
 
@@ -147,11 +183,17 @@ def test_a_block_of_items_gives_the_article_around_it_neither_text_nor_dates() -
 
 
 def test_documents_and_pictures_of_the_text_are_kept() -> None:
-    (draft,) = read(f'<div><h1>{TITLE}</h1>{BODY}<p><img src="/i.jpg" alt="carte">Voici la fiche, en deux pages : <a href="/fiche.pdf">la fiche</a>.</p></div>').drafts
+    (draft,) = read(
+        f'<div><h1>{TITLE}</h1>{BODY}<p><img src="/i.jpg" alt="carte">Voici la fiche, en deux pages : <a href="/fiche.pdf">la fiche</a>.</p></div>'
+    ).drafts
     assert [a.url for a in draft.attachments] == ["https://dialogue.example.org/fiche.pdf"]
     assert [i.alt for i in draft.images] == ["carte"]
 
 
-@pytest.mark.parametrize("body", ["<div>" * 3000 + BODY, "<p>" * 3000, "<table><tr><td>" * 500 + BODY, "\x00<b>\ud800", "<h1>" + "mot " * 50_000], ids=["deep", "empty", "tables", "junk", "long"])
+@pytest.mark.parametrize(
+    "body",
+    ["<div>" * 3000 + BODY, "<p>" * 3000, "<table><tr><td>" * 500 + BODY, "\x00<b>\ud800", "<h1>" + "mot " * 50_000],
+    ids=["deep", "empty", "tables", "junk", "long"],
+)
 def test_hostile_markup_gives_a_reading(body: str) -> None:
     assert read(body).role in ("detail", "other", "listing")

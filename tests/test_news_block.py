@@ -1,5 +1,7 @@
 """The block of dated items, in markup nobody has seen: what is found, and the bait that must not be."""
 
+# ruff: noqa: E501 (markup reads better on its long lines)
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -39,7 +41,11 @@ def fonts(items: tuple[tuple[str, str, str], ...] = ITEMS) -> str:
 
 
 def divs(items: tuple[tuple[str, str, str], ...] = ITEMS) -> str:
-    return "<div class=k>" + "".join(f"<div class=q><div class=a>{t}</div><div class=b>{d}</div><div class=c>{i}</div></div>" for t, d, i in items) + "</div>"
+    return (
+        "<div class=k>"
+        + "".join(f"<div class=q><div class=a>{t}</div><div class=b>{d}</div><div class=c>{i}</div></div>" for t, d, i in items)
+        + "</div>"
+    )
 
 
 def plain(items: tuple[tuple[str, str, str], ...] = ITEMS) -> str:
@@ -81,7 +87,9 @@ def test_windows_1252_bytes_give_the_same_items(markup) -> None:  # type: ignore
 
 @pytest.mark.parametrize("heading", ["A venir", "À venir", "Next events"])
 def test_a_date_in_an_upcoming_box_is_the_events(heading: str) -> None:
-    (found,) = drafts(f"{OWN}<div><h3>{heading}</h3><p><b>Atelier sur les profils (Accra)</b></p><p>1 décembre 2017</p></div><div><p>Recherche</p></div>")
+    (found,) = drafts(
+        f"{OWN}<div><h3>{heading}</h3><p><b>Atelier sur les profils (Accra)</b></p><p>1 décembre 2017</p></div><div><p>Recherche</p></div>"
+    )
     assert (found.title, found.kind, found.text) == ("Atelier sur les profils (Accra)", "event", "")
     assert [(d.value, d.role) for d in found.dates] == [("2017-12-01", "event")]
 
@@ -94,9 +102,18 @@ def test_two_boxes_on_one_page_keep_their_items_apart() -> None:
 @pytest.mark.parametrize(
     ("item", "url"),
     [
-        ('<h4><a href="/fr/12-visite">Visite à Lisbonne</a></h4><p>3 octobre 2017</p><p>Huit agents partent.</p>', "https://www.rabat-process.org/fr/12-visite"),
-        ('<h4>Visite à Lisbonne</h4><p>3 octobre 2017</p><p>Huit agents partent.</p><p><a href="/fr/12">Lire la suite...</a></p>', "https://www.rabat-process.org/fr/12"),
-        ('<h4>Visite à Lisbonne</h4><p>3 octobre 2017</p><p>Huit agents partent. <a href="/fr/12">Lire la suite</a></p>', "https://www.rabat-process.org/fr/12"),
+        (
+            '<h4><a href="/fr/12-visite">Visite à Lisbonne</a></h4><p>3 octobre 2017</p><p>Huit agents partent.</p>',
+            "https://www.rabat-process.org/fr/12-visite",
+        ),
+        (
+            '<h4>Visite à Lisbonne</h4><p>3 octobre 2017</p><p>Huit agents partent.</p><p><a href="/fr/12">Lire la suite...</a></p>',
+            "https://www.rabat-process.org/fr/12",
+        ),
+        (
+            '<h4>Visite à Lisbonne</h4><p>3 octobre 2017</p><p>Huit agents partent. <a href="/fr/12">Lire la suite</a></p>',
+            "https://www.rabat-process.org/fr/12",
+        ),
         ("<h4>Visite à Lisbonne</h4><p>3 octobre 2017</p><p>Huit agents partent.</p>", None),
     ],
     ids=["title link", "read-more line", "read-more in the intro", "no address"],
@@ -108,11 +125,15 @@ def test_the_title_or_the_read_more_link_gives_the_address(item: str, url: str |
 
 def test_a_date_before_its_title_belongs_to_the_title_below() -> None:
     items = "".join(f"<p>{day}</p><h4>{title}</h4><p>{intro}</p>" for title, day, intro in ITEMS)
-    assert [(d.title, d.dates[0].value) for d in drafts(f"{OWN}<h3>En action</h3>{items}")] == [(t, d) for (t, _, _), d in zip(ITEMS, DAYS, strict=True)]
+    assert [(d.title, d.dates[0].value) for d in drafts(f"{OWN}<h3>En action</h3>{items}")] == [
+        (t, d) for (t, _, _), d in zip(ITEMS, DAYS, strict=True)
+    ]
 
 
 def test_what_follows_the_block_is_not_in_the_last_intro() -> None:
-    found = drafts(f"{OWN}<div><h3>En action</h3>{headings()}<h3>Recherche</h3><p>Entrez un mot pour chercher dans les archives.</p></div><p>© 2017 Secrétariat</p>")
+    found = drafts(
+        f"{OWN}<div><h3>En action</h3>{headings()}<h3>Recherche</h3><p>Entrez un mot pour chercher dans les archives.</p></div><p>© 2017 Secrétariat</p>"
+    )
     assert found[-1].text == THIRD[2]
 
 
@@ -136,14 +157,18 @@ BAIT = {
     "calendar": f"{OWN}<table class='calendar'><tr><td>Lundi prochain matin</td></tr><tr><td>2 octobre 2017</td></tr><tr><td>Mardi prochain matin</td></tr>"
     "<tr><td>3 octobre 2017</td></tr></table>",
     "comments with a clock": OWN + comment("Awa Kane", "3 octobre 2017 à 10:20") + comment("Jean Mensah", "4 octobre 2017 à 08:05"),
-    "comments under a heading": OWN + "<h3>2 commentaires</h3>" + comment("L'association des élus locaux", "3 octobre 2017") + comment("Le collectif des villes", "4 octobre 2017"),
+    "comments under a heading": OWN
+    + "<h3>2 commentaires</h3>"
+    + comment("L'association des élus locaux", "3 octobre 2017")
+    + comment("Le collectif des villes", "4 octobre 2017"),
     "signed comments": OWN + comment("Awa Kane", "3 octobre 2017") + comment("Jean Mensah", "4 octobre 2017"),
     "list of documents": OWN + "".join(f"<p><a href='/d{n}.pdf'>Rapport de la réunion n° {n}</a></p><p>{n} octobre 2017</p>" for n in (1, 2, 3)),
     "titles and dates without text": OWN + "".join(f"<p>Réunion du groupe n° {n} à Rabat</p><p>{n} octobre 2017</p>" for n in (1, 2, 3)),
     "breadcrumb": f"<p>Accueil > En action</p>{OWN}",
     "copyright year": f"{OWN}<h3>En action</h3><p>© Secrétariat du dialogue</p><p>2017</p>",
     "labelled facts of an article": OWN + "<dl><dt>Détails</dt><dd>Catégorie : Actualités</dd><dd>Publication : 3 octobre 2017</dd></dl>" * 2,
-    "items without a date line": f"{OWN}<h3>En action</h3>" + "".join(f"<h4><a href='/n{n}'>{t}</a></h4><p>{i}</p>" for n, (t, _, i) in enumerate(ITEMS)),
+    "items without a date line": f"{OWN}<h3>En action</h3>"
+    + "".join(f"<h4><a href='/n{n}'>{t}</a></h4><p>{i}</p>" for n, (t, _, i) in enumerate(ITEMS)),
 }
 
 

@@ -22,8 +22,6 @@ CAPTURE_COLUMNS = (
     "refers_to truncated layout role problems"
 ).split()
 PLACED = CAPTURE_COLUMNS[: CAPTURE_COLUMNS.index("layout")]
-UNCHANGED = (200, 304)
-"""The states of a revisit that shows its original again; a revisit that says 404 with the old bytes does not."""
 INSERT_CAPTURE = f"INSERT OR IGNORE INTO captures ({', '.join(CAPTURE_COLUMNS)}) VALUES ({', '.join('?' * len(CAPTURE_COLUMNS))})"
 INSERT_DRAFT = """
 INSERT INTO drafts (draft_id, site, origin, item_key, id_key, url_key, text_key, complete, layout, content, page_url, first_seen, last_seen,
@@ -66,6 +64,11 @@ def read_page(record: Record, site: Site) -> Page:
         return Page(layout="", role="other", problems=(Problem(code="reader_failed", message=f"{type(error).__name__}: {error}"),))
 
 
+def _shows_again(capture: Capture) -> bool:
+    """True for a revisit that shows its original again; one that says 404 with the old bytes does not."""
+    return capture.record_type == "revisit" and capture.status in (200, 304)
+
+
 class Ingest:
     """Writes captures and what they say into the database; the caller owns the transaction and calls `settle` before it commits."""
 
@@ -75,19 +78,22 @@ class Ingest:
         self._known_links: set[tuple[str, Site]] = set()
 
     def add(self, record: Record, site: Site) -> Page:
-        """Store the capture and all that its page says; returns the page. A capture that is already there changes nothing."""
-        again = record.capture.record_type == "revisit" and record.capture.status in UNCHANGED
-        page = Page(layout="", role="other") if again and not record.body else read_page(record, site)
-        if again:
-            self._add_revisit(record.capture)
-        elif self._insert_capture(record.capture, page):
+        """Read the page of a capture and store both; returns the page."""
+        page = Page(layout="", role="other") if _shows_again(record.capture) and not record.body else read_page(record, site)
+        self.store(record.capture, page, site)
+        return page
+
+    def store(self, capture: Capture, page: Page, site: Site) -> None:
+        """Store the capture and all that its page says. A capture that is already there changes nothing."""
+        if _shows_again(capture):
+            self._add_revisit(capture)
+        elif self._insert_capture(capture, page):
             self._add_links(page, site)
             for draft in page.drafts:
-                self._add_draft(draft, record.capture, site)
+                self._add_draft(draft, capture, site)
             if page.role == "gone":
-                self._touch_address(record.capture.url)
-            self._see_waiting(record.capture.record_id)
-        return page
+                self._touch_address(capture.url)
+            self._see_waiting(capture.record_id)
 
     def settle(self) -> None:
         """Write every item anew whose drafts changed since the last call."""
@@ -146,7 +152,7 @@ class Ingest:
 
     def _add_draft(self, draft: Draft, capture: Capture, site: Site) -> None:
         content = identity.draft_json(draft)
-        name = identity.draft_id(f"{site.name} {content}")
+        name = identity.draft_id(f"{identity.scope(site)} {content}")
         if self._see(name, capture):
             return
         keys = identity.keys_of(draft, site)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rabat_crawler import identity
+from rabat_crawler import identity, registry
 from rabat_crawler.archive.ingest import moment
 from rabat_crawler.archive.rebuild import read_run_files, warc_files
-from rabat_crawler.archive.warc import OPEN_SUFFIX, check_file, iter_records
+from rabat_crawler.archive.warc import check_file, iter_records
+from rabat_crawler.archive.warc_read import OPEN_SUFFIX
 from rabat_crawler.errors import RecordError
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def _database_faults(connection: sqlite3.Connection) -> list[Fault]:
 
 def _content_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
     """Rows that do not say what their names were made from: drafts, versions, items."""
-    for name, site, content in connection.execute("SELECT draft_id, site, content FROM drafts"):
-        if name != identity.draft_id(f"{site} {content}"):
+    for name, origin, content in connection.execute("SELECT draft_id, origin, content FROM drafts"):
+        if name != identity.draft_id(f"{identity.scope(registry.resolve(origin))} {content}"):
             yield Fault(where="rabat.db", place=f"drafts {name}", code="changed", message="its content was changed; rebuild")
     for name, digest, title, text in connection.execute("SELECT version_id, text_digest, title, text FROM versions"):
         if digest != identity.text_digest(title, text):

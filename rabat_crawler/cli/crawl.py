@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 from pathlib import Path
 
 import click
 
 from rabat_crawler import config, registry
 from rabat_crawler.cli import exits
-from rabat_crawler.cli.format import ProgressLine, plain, say, table
+from rabat_crawler.cli.format import ProgressLine, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, json_option
 from rabat_crawler.models import Run, Site
 
 DEFAULT_SITE = "rabat-process"
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds; "nan" passes every comparison, so it is refused by name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or a usage error."""
+        number = float(super().convert(value, param, ctx))
+        if number != number:
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return number
 
 
 def choose_site(name: str | None, start: str | None) -> Site:
@@ -35,7 +47,7 @@ def choose_site(name: str | None, start: str | None) -> Site:
 @click.option("--site", "site_name", metavar="NAME", help=f"Site definition (default: {DEFAULT_SITE}; see rabat-crawler sites).")
 @click.option("--start", metavar="URL", help="Start here. With --site: a mirror of it, exactly this origin is opened. Alone: any site.")
 @click.option("--max-pages", type=click.IntRange(min=1), help="Stop after so many pages.")
-@click.option("--delay", type=click.FloatRange(min=0, max=600), default=config.DEFAULT_DELAY, show_default=True, help="Seconds between two requests.")
+@click.option("--delay", type=Seconds(min=0, max=600), default=config.DEFAULT_DELAY, show_default=True, help="Seconds between two requests.")
 @click.option("--contact", help="E-mail or page by which the site's keeper can reach you (default: RABAT_CONTACT).")
 @click.option("--dry-run", is_flag=True, help="Ask only for robots.txt and the start pages, store nothing, say what would be fetched.")
 @json_option
@@ -72,7 +84,7 @@ def show_run(run: Run, *, as_json: bool) -> None:
     from rabat_crawler.archive.as_json import run_json
     from rabat_crawler.report import run_lines
 
-    say(json.dumps(run_json(run), ensure_ascii=False) if as_json else plain("\n".join(run_lines(run))))
+    say(json_line(run_json(run)) if as_json else plain("\n".join(run_lines(run))))
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
     from rabat_crawler.session import Progress as CrawlProgress
 
 
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 def plain(text: object) -> str:
     """The text without control characters; a page must not steer a terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in str(text))
+
+
+def json_line(value: object) -> str:
+    """The value as one line of JSON; what could steer a terminal or break the line is escaped, letters are not."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def marked(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from rabat_crawler import config
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.rebuild import Rebuilt
 from rabat_crawler.cli import exits
-from rabat_crawler.cli.format import ProgressLine, plain, say
+from rabat_crawler.cli.format import ProgressLine, json_line, plain, say
 from rabat_crawler.cli.options import archive_option, json_option
 
 
@@ -27,7 +26,7 @@ def verify(archive_dir: str | None, as_json: bool) -> None:
         report = archive.verify(progress)
     progress.end()
     for fault in report.faults:
-        say(json.dumps(dataclasses.asdict(fault), ensure_ascii=False) if as_json else plain(f"{fault.where} {fault.place}: {fault.code}: {fault.message}"))
+        say(json_line(dataclasses.asdict(fault)) if as_json else plain(f"{fault.where} {fault.place}: {fault.code}: {fault.message}"))
     if not as_json:
         state = f"{len(report.faults)} faults" if report.faults else "sound"
         say(f"{state}: {report.files} WARC files, {report.records} records, {report.captures} captures, {report.items} items")
@@ -48,7 +47,7 @@ def rebuild(archive_dir: str | None, as_json: bool) -> None:
         notes = archive.notes
     progress.end()
     if as_json:
-        say(json.dumps({"files": rebuilt.files, "before": rebuilt.before, "after": rebuilt.after, "damaged": rebuilt.damaged}))
+        say(json_line({"files": rebuilt.files, "before": rebuilt.before, "after": rebuilt.after, "damaged": rebuilt.damaged}))
     else:
         _say_rebuilt(rebuilt, notes)
     if rebuilt.damaged:

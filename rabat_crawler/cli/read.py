@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -10,12 +9,8 @@ import click
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import hit_json, item_json, run_json
-from rabat_crawler.cli.format import hit_lines, item_lines, plain, say, table
+from rabat_crawler.cli.format import hit_lines, item_lines, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, filter_options, filters, json_option
-
-
-def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 @click.command()
@@ -28,7 +23,7 @@ def search(words: tuple[str, ...], archive_dir: str | None, as_json: bool, limit
     with Archive.open(config.archive_path(archive_dir)) as archive:
         hits = archive.search(" ".join(words), filters(**wanted), limit=limit)
     for hit in hits:
-        say(_line(hit_json(hit)) if as_json else hit_lines(hit) + "\n")
+        say(json_line(hit_json(hit)) if as_json else hit_lines(hit) + "\n")
     if not as_json:
         say(f"{len(hits)} item{'s' * (len(hits) != 1)}{' (the first; --limit shows more)' if len(hits) == limit else ''}" if hits else "nothing found; fewer words, or a beginning with *, find more")
 
@@ -44,7 +39,7 @@ def items(archive_dir: str | None, as_json: bool, limit: int, **wanted: Any) -> 
         found = archive.items(filters(**wanted), limit=None if everything else limit)
         if as_json:
             for item in found:
-                say(_line(item_json(item)))
+                say(json_line(item_json(item)))
             return
         rows = [(item.item_id, item.published or "-", item.kind, item.language or "?", item.twin or "-", item.title) for item in found]
         say(table(rows, ("item", "published", "kind", "lang", "twin", "title")))
@@ -61,7 +56,7 @@ def show(item: str, archive_dir: str | None, as_json: bool) -> None:
         found = archive.item(item)
         versions = archive.versions(found.item_id)
     if as_json:
-        say(_line(item_json(found)))
+        say(json_line(item_json(found)))
         return
     say(item_lines(found))
     say("Versions:\n" + "\n".join(f"  {v.version_id}  {v.first_seen} to {v.last_seen}  {len(v.text)} characters  {plain(v.title)}" for v in versions))
@@ -75,7 +70,7 @@ def stats(archive_dir: str | None, as_json: bool) -> None:
     with Archive.open(config.archive_path(archive_dir)) as archive:
         held = archive.stats()
     if as_json:
-        say(_line(held))
+        say(json_line(held))
         return
     for name, value in held.items():
         shown = ", ".join(f"{plain(key)} {number:,}" for key, number in value.items()) if isinstance(value, dict) else value
@@ -91,10 +86,10 @@ def runs(archive_dir: str | None, as_json: bool) -> None:
         found = archive.runs()
     if as_json:
         for run in found:
-            say(_line(run_json(run)))
+            say(json_line(run_json(run)))
         return
     rows = [
-        (run.run_id, run.site, run.started_at[:19], run.status, run.counts.get("captures", 0), run.counts.get("items_new", 0), len(run.counts.get("failures") or ()))
+        (run.run_id, run.site, run.started_at[:19], run.status, sum((run.counts.get("answers") or {}).values()), run.counts.get("items_new", 0), run.counts.get("failed", 0))
         for run in found
     ]
     say(table(rows, ("run", "site", "started (UTC)", "status", "captures", "new items", "failed")))

@@ -42,6 +42,8 @@ HAS_DIGIT = re.compile(r"[0-9]")
 LETTER = re.compile(r"[^\W\d_]")
 TITLE_END = ".;:,…"
 MAX_TITLE = 250
+MAX_SENTENCE = 60
+"""A longer plain line that ends in a full stop is text, not a title."""
 MAX_DATE = 60
 MAX_INTRO_LINES = 40
 MIN_INTRO = 40
@@ -138,7 +140,7 @@ class _Finder:
         self.own = own_titles(doc)
         words = dict(doc.site.block_headings or DEFAULT_HEADINGS)
         folded = ((line.index, fold(line.text)) for line in self.lines if len(line.text) <= 40)
-        self.headings: dict[int, Kind] = {index: words[text] for index, text in folded if text in words}
+        self.headings: dict[int, Kind] = {index: words[text] for index, text in folded if text in words and not _menu_entry(self.lines[index])}
 
     def headed(self) -> Iterator[Block]:
         done = 0
@@ -194,6 +196,7 @@ class _Finder:
             and not is_read_more(line)
             and not COPYRIGHT.match(line.text)
             and not FACT_LINE.match(line.text)
+            and not (line.text.endswith(".") and len(line.text) > MAX_SENTENCE and not (line.heading or line.strong or line.links))
         )
 
     def _alike(self, one: _Pair, other: _Pair) -> bool:
@@ -308,6 +311,10 @@ def _runs(pairs: Sequence[_Pair], taken: set[int]) -> Iterator[list[_Pair]]:
 
 def _heading_element(line: Line) -> Element | None:
     return next((element for element in line.element.ancestors() if element.tag in ("h1", "h2", "h3", "h4", "h5", "h6")), None)
+
+
+def _menu_entry(line: Line) -> bool:
+    return bool(line.links) and not line.heading and any(element.tag in ("li", "nav") for element in line.element.ancestors())
 
 
 def _document_link(line: Line) -> bool:

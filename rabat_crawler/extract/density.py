@@ -1,6 +1,8 @@
 """The main text of a page of unknown markup, by density: where the prose is, not what its elements are called.
 
-Own code rather than trafilatura: `bench/extract.py` measures both on the same pages. Pure; works on `extract.lines`.
+Own code rather than trafilatura 2.3.1, by measure (`bench/extract.py`, 207 pages that only the generic layout reads, most of them made from
+twelve templates of our own, one run for both): token F1 0.997 against 0.855, published date right on 100 % against 85 %, 1.4 times the pages
+per second with links, dates and language, and one dependency less. Pure; works on `extract.lines`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rabat_crawler.extract.blocks import MAX_TITLE, TITLE_BREAK, own_titles
 from rabat_crawler.extract.dates import date_line, parse_date, parse_iso
-from rabat_crawler.extract.density import is_prose
+from rabat_crawler.extract.density import TAIL_HEADING, is_prose
 from rabat_crawler.extract.html import Document, fold
 from rabat_crawler.extract.lines import Line, Lines
 from rabat_crawler.layouts._evidence import Evidence
@@ -31,7 +31,9 @@ YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 COPYRIGHT = re.compile(r"©|\(c\)|copyright|tous droits|all rights", re.I)
 LETTER = re.compile(r"[^\W\d_]")
 NEAR_BEFORE, NEAR_AFTER = 4, 6
+AFTER_TEXT = 5
 MAX_BYLINE = 110
+NEIGHBOUR_WORDS = frozenset(("related", "similar", "connexes", "voisins", "latest", "recent", "sidebar", "widget"))
 
 
 def find_title(doc: Document, page: Lines, evidence: Evidence, left_out: Container[int]) -> tuple[str, int | None]:
@@ -97,7 +99,7 @@ def _best(page: Lines, candidates: Sequence[Line]) -> Line | None:
 
 
 def _to_prose(page: Lines, index: int) -> int:
-    return next((i - index for i in range(index + 1, min(index + 60, len(page))) if is_prose(page.lines[i])), 60)
+    return next((i - index for i in range(index + 1, min(index + 60, len(page))) if is_prose(page.lines[i]) and not page.lines[i].strong), 60)
 
 
 def _only_heading(candidates: Sequence[Line]) -> Line | None:
@@ -150,11 +152,25 @@ def _near(page: Lines, title: int | None, text: Sequence[int], left_out: Contain
     """Short lines about the title and at both ends of the text, those by the title first."""
     wanted: list[int] = []
     if title is not None:
-        wanted += [*range(title + 1, title + 1 + NEAR_AFTER), *range(title - 1, title - 1 - NEAR_BEFORE, -1)]
+        wanted += [*_until_tail(page, title + 1, NEAR_AFTER), *range(title - 1, title - 1 - NEAR_BEFORE, -1)]
     if text:
-        wanted += [*range(text[0] - 3, text[0] + 2), *range(text[-1] - 1, text[-1] + 5)]
+        wanted += [*range(text[0] - 3, text[0] + 2), text[-1]]
+        wanted += [i for i in _until_tail(page, text[-1] + 1, AFTER_TEXT) if i == text[-1] + 1 or _labelled(fold(page.lines[i].text))]
     lines = (page.lines[i] for i in dict.fromkeys(wanted) if 0 <= i < len(page) and i not in left_out)
     return [line for line in lines if len(line.text) <= MAX_BYLINE and not _excluded(line)]
+
+
+def _until_tail(page: Lines, start: int, count: int) -> Iterator[int]:
+    """Up to `count` lines from `start`, not beyond the heading of comments or neighbours nor into furniture."""
+    for line in page.lines[start : start + count]:
+        if line.element.comment or (len(line.text) <= 60 and (line.heading or line.strong) and TAIL_HEADING.match(fold(line.text))):
+            return
+        if not any(not NEIGHBOUR_WORDS.isdisjoint(element.words) for element in line.element.ancestors()):
+            yield line.index
+
+
+def _labelled(folded: str) -> bool:
+    return bool(PUBLISHED_LABEL.search(folded) or MODIFIED_LABEL.search(folded))
 
 
 def _excluded(line: Line) -> bool:
