@@ -177,7 +177,9 @@ def merge(key: str, seen: Sequence[Seen], site: Site) -> Merged:
         last_seen=max(one.last_seen for one in ordered),
         gone=False,
         current_version=current.version_id,
-        flags=_flags(complete=bool(complete), canonical=canonical, conflict=conflict, implausible=implausible, created=created, truncated=draft.truncated),
+        flags=_flags(
+            complete=bool(complete), canonical=canonical, conflict=conflict, implausible=implausible, created=created, truncated=draft.truncated
+        ),
         addresses=_addresses(ordered),
         tags=_union(one.draft.tags for one in ordered if one.draft.complete),
         dates=_all_dates(ordered),
@@ -225,7 +227,9 @@ def _current(versions: Sequence[Version], complete: bool) -> Version:
 
 def _best(seen: Sequence[Seen]) -> Seen:
     """Of sightings with one text the one that says most about it."""
-    return max(seen, key=lambda one: (one.draft.complete, bool(one.draft.section), len(one.draft.dates), len(one.draft.tags), one.last_seen, one.draft_id))
+    return max(
+        seen, key=lambda one: (one.draft.complete, bool(one.draft.section), len(one.draft.dates), len(one.draft.tags), one.last_seen, one.draft_id)
+    )
 
 
 def published_date(seen: Sequence[Seen]) -> tuple[PartialDate | None, bool, bool]:
@@ -281,9 +285,15 @@ def canonical_address(seen: Sequence[Seen], language: str | None, languages: Seq
     ]
     if declared:
         return max(declared)[1]
-    listed = [one.draft.url for one in seen if one.draft.url and not one.draft.complete and not _is_copy(one.draft.url) and one.draft.url not in one.draft.parts]
+    listed = [
+        one.draft.url
+        for one in seen
+        if one.draft.url and not one.draft.complete and not _is_copy(one.draft.url) and one.draft.url not in one.draft.parts
+    ]
     if listed:
-        return min(set(listed), key=lambda url: (len(_CATEGORY_SEGMENT.findall(url)), _language_order(url, languages), -url.count("/"), len(url), url))
+        return min(
+            set(listed), key=lambda url: (len(_CATEGORY_SEGMENT.findall(url)), _language_order(url, languages), -url.count("/"), len(url), url)
+        )
     return min(known, key=lambda url: (_is_copy(url), "?" in url, len(url), url))
 
 

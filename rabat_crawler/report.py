@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rabat_crawler.models import Run
@@ -17,6 +17,7 @@ _COUNTED = (
     ("seconds", "seconds"),
 )
 SHOWN = 12
+PLANNED = 40
 
 
 def run_lines(run: Run) -> list[str]:
@@ -34,7 +35,16 @@ def run_lines(run: Run) -> list[str]:
         lines += [f"    {failure['url']}: {failure['reason']}" for failure in failures[:SHOWN]]
         if len(failures) > SHOWN:
             lines.append(f"    and {len(failures) - SHOWN} more (rabat-crawler runs --json lists all)")
-    return [*lines, *(f"  {message}" for message in run.messages)]
+    return [*lines, *_plan_lines(counts.get("plan") or []), *(f"  {message}" for message in run.messages)]
+
+
+def _plan_lines(plan: Sequence[Mapping[str, str]]) -> list[str]:
+    """What a dry run would fetch first, in order, and how many links the start pages hold in all."""
+    wanted = [entry["fetch"] for entry in plan if entry.get("fetch")]
+    if not plan:
+        return []
+    more = [f"    and {len(wanted) - PLANNED} more"] if len(wanted) > PLANNED else []
+    return [f"  dry run: of {len(plan)} links on the start pages {len(wanted)} would be fetched:", *(f"    {url}" for url in wanted[:PLANNED]), *more]
 
 
 def _reasons(label: str, groups: Mapping[str, Any]) -> list[str]:

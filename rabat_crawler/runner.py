@@ -335,9 +335,16 @@ def _totals(archive: Archive) -> tuple[int, int]:
     return counts["items"], counts["versions"]
 
 
+def _left_over(session: Session) -> str:
+    """Why addresses are still waiting at the end."""
+    if session.stopping:
+        return "the run ended before"
+    return "page limit" if session.frontier.plan is None else "a dry run asks for the start pages only"
+
+
 def _finish(session: Session, run: Run, before: tuple[int, int], after: tuple[int, int], error: BaseException | None, dry_run: bool) -> Run:
     complete = session.frontier.taken < session.frontier.max_pages and not session.stopping
-    session.frontier.finish("page limit" if not session.stopping else "the run ended before")
+    session.frontier.finish(_left_over(session))
     if not session.status:
         session.status = "done with failures" if session.failed else "done"
     if error is None and session.error is None and not session.stopping:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive, store
 from rabat_crawler.archive.ingest import Ingest
+from rabat_crawler.archive.search import Filters
 from rabat_crawler.errors import NotFound
 from rabat_crawler.models import Alternate, Draft, Link, Page
 from tests.building import (
@@ -28,8 +29,8 @@ from tests.building import (
     dump_of,
     items_of,
     memory,
-    records_of,
     recorded,
+    records_of,
     rows_of,
     sample_archive,
     small_archive,
@@ -44,7 +45,9 @@ BLOCK = Draft(title="Réunion", text="", dates=(day("2017-07-17", "block"),), ki
 
 
 def whole(number: int | None, url: str, title: str, date: str | None = "2017-07-17", text: str = "Texte.") -> Draft:
-    return Draft(title=title, text=text, complete=True, url=url, article_id=number, cms="joomla" if number else "", dates=(day(date),) if date else ())
+    return Draft(
+        title=title, text=text, complete=True, url=url, article_id=number, cms="joomla" if number else "", dates=(day(date),) if date else ()
+    )
 
 
 def shot(name: str, url: str, days: float, *drafts: Draft, **more: object) -> Shot:
@@ -162,9 +165,16 @@ def test_articles_of_two_unknown_sites_are_never_one() -> None:
 
 
 def test_a_partial_draft_changes_neither_text_nor_version_of_a_complete_one() -> None:
-    longer = Draft(title="Réunion : le compte rendu", text="Bien plus long que le texte entier de la réunion. " * 9, url=U, article_id=12, cms="joomla", tags=("x",))
+    longer = Draft(
+        title="Réunion : le compte rendu",
+        text="Bien plus long que le texte entier de la réunion. " * 9,
+        url=U,
+        article_id=12,
+        cms="joomla",
+        tags=("x",),
+    )
     connection = stored([shot("d", U, 0, WHOLE), shot("l", LISTING, 9, longer)])
-    item = next(store.read_items(connection, store.Filters()))
+    item = next(store.read_items(connection, Filters()))
     versions = store.read_versions(connection, item.item_id)
     connection.close()
     assert (item.title, item.text, item.tags, len(versions)) == (WHOLE.title, WHOLE.text, (), 1)
@@ -172,7 +182,7 @@ def test_a_partial_draft_changes_neither_text_nor_version_of_a_complete_one() ->
 
 def test_an_intro_gives_way_to_the_article_that_comes_later() -> None:
     connection = stored([shot("l", LISTING, 0, INTRO), shot("d", U, 1, WHOLE)])
-    item = next(store.read_items(connection, store.Filters()))
+    item = next(store.read_items(connection, Filters()))
     assert [(version.text, version.complete) for version in store.read_versions(connection, item.item_id)] == [(WHOLE.text, True)]
     connection.close()
 
@@ -218,17 +228,32 @@ DRAFTS = st.builds(
     language=st.sampled_from([None, "fr"]),
 )
 SHOTS = st.lists(
-    st.tuples(st.sampled_from(URLS[1:]), st.integers(0, 3), st.lists(DRAFTS, max_size=2), st.sampled_from([200, 200, 200, 404]), st.none() | st.integers(0, 5)),
+    st.tuples(
+        st.sampled_from(URLS[1:]),
+        st.integers(0, 3),
+        st.lists(DRAFTS, max_size=2),
+        st.sampled_from([200, 200, 200, 404]),
+        st.none() | st.integers(0, 5),
+    ),
     min_size=2,
     max_size=6,
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(SHOTS, st.randoms(use_true_random=False), st.integers(1, 4))
-def test_any_captures_in_any_order_give_the_same_rows(drawn: list[tuple[str, int, list[Draft], int, int | None]], dice: random.Random, batch: int) -> None:
+def test_any_captures_in_any_order_give_the_same_rows(
+    drawn: list[tuple[str, int, list[Draft], int, int | None]], dice: random.Random, batch: int
+) -> None:
     shots = [
-        shot(f"c{number}", url, days, *(drafts if status == 200 else ()), status=status, again=f"c{again}" if again is not None and again < number else None)
+        shot(
+            f"c{number}",
+            url,
+            days,
+            *(drafts if status == 200 else ()),
+            status=status,
+            again=f"c{again}" if again is not None and again < number else None,
+        )
         for number, (url, days, drafts, status, again) in enumerate(drawn)
     ]
     originals = {one.name for one in shots if not one.again}
@@ -237,7 +262,7 @@ def test_any_captures_in_any_order_give_the_same_rows(drawn: list[tuple[str, int
     assert rows_of(shuffled, batch=batch) == rows_of(shots, batch=len(shots))
 
 
-@pytest.mark.parametrize(("seed", "batch"), [(1, 1), (2, 7), (3, 10_000)])
+@pytest.mark.parametrize(("seed", "batch"), [(1, 3), (2, 10_000)])
 def test_the_sample_site_in_any_order_gives_the_same_rows(tmp_path: Path, seed: int, batch: int) -> None:
     records = records_of(sample_archive(3))
     assert {record.capture.record_type for record in records} == {"response", "revisit"}
@@ -277,7 +302,8 @@ HOSTILE = {
     "huge number as Drupal id": "<html><body class='page-node-99999999999999999999999 node-type-news'><article data-history-node-id='99999999999999999999999' class='node'>"
     "<h1>Titre</h1><div class='field--name-body'><p>Texte.</p></div></article></body></html>",
     "control and direction characters": article_html("a\x1b[31m\x07\u202e\u2028z", "Texte\x00.\x9b31m"),
-    "broken links": article_html("Titre", "Texte.", head="<base href='http://[::1'>") + "<a href='http://[x'>a</a><a href='//\ud7ff'>b</a><a href='http://x:99999/'>c</a>",
+    "broken links": article_html("Titre", "Texte.", head="<base href='http://[::1'>")
+    + "<a href='http://[x'>a</a><a href='//\ud7ff'>b</a><a href='http://x:99999/'>c</a>",
     "a thousand blocks": article_html("Titre", "<h3>Événements</h3>" + "<p>12 mai 2017</p><p>Réunion</p>" * 1000),
 }
 
@@ -307,10 +333,12 @@ def test_any_bytes_are_stored(tmp_path: Path) -> None:
     small_archive(tmp_path, pages)
     with Archive.open(tmp_path) as archive:
         assert archive.counts()["captures"] == 60 and archive.verify().faults == ()
-        assert not [row for row in archive.connection.execute("SELECT problems FROM captures WHERE problems LIKE '%reader_failed%'")]
+        assert not archive.connection.execute("SELECT 1 FROM captures WHERE problems LIKE '%reader_failed%'").fetchall()
 
 
-@pytest.mark.parametrize("wanted", ["", "²", "0", "999999999", "abcd", "http://", "http://\udcff", "\x00", "%", "a' OR 1=1 --", "٣٣", "-1", "é" * 5000, "://"])
+@pytest.mark.parametrize(
+    "wanted", ["", "²", "0", "999999999", "abcd", "http://", "http://\udcff", "\x00", "%", "a' OR 1=1 --", "٣٣", "-1", "é" * 5000, "://"]
+)
 def test_no_item_is_found_under_nonsense(tmp_path: Path, wanted: str) -> None:
     article_archive(tmp_path, un="Un")
     with Archive.open(tmp_path) as archive, pytest.raises(NotFound, match="search WORDS"):

@@ -22,7 +22,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     connection = schema.connect(tmp_path_factory.mktemp("schema") / "rabat.db", write=True, create=True).conn
-    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE '%\\_fts\\_%' ESCAPE '\\'")]
+    names = [
+        row[0]
+        for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE '%\\_fts\\_%' ESCAPE '\\'")
+    ]
     found = {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for name in names if not name.startswith(("sqlite_", "_"))}
     connection.close()
     return found

@@ -18,7 +18,21 @@ LAYERS = (
     ("cli", "demo", "__main__"),
 )
 PURE = LAYERS[1]
-NOT_PURE = {"sqlite3", "socket", "requests", "urllib.request", "scrapy", "twisted", "subprocess", "random", "time", "os", "pathlib", "sqlite_utils", "warcio"}
+NOT_PURE = {
+    "sqlite3",
+    "socket",
+    "requests",
+    "urllib.request",
+    "scrapy",
+    "twisted",
+    "subprocess",
+    "random",
+    "time",
+    "os",
+    "pathlib",
+    "sqlite_utils",
+    "warcio",
+}
 DOORS = {
     "scrapy": LAYERS[3],
     "twisted": LAYERS[3],

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from rabat_crawler.extract.blocks import block_start
-from rabat_crawler.extract.html import Document, decode_text, parse_document
+from rabat_crawler.extract.decoding import decode_text
+from rabat_crawler.extract.html import Document, parse_document
 from rabat_crawler.extract.lines import page_lines
 from rabat_crawler.layouts import news_block
 from rabat_crawler.models import Draft, Site

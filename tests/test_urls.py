@@ -25,7 +25,17 @@ CANONICAL = [
     ("http://bücher.example/x", "http://xn--bcher-kva.example/x"),
     ("http://example.org/../../etc/passwd", "http://example.org/etc/passwd"),
 ]
-NO_ADDRESS = ["mailto:a@b.c", "javascript:alert(1)", "ftp://example.org/", "http://", "http://[::1", "http://a:99999/", "http://user@example.org/", "file:///etc/passwd", ""]
+NO_ADDRESS = [
+    "mailto:a@b.c",
+    "javascript:alert(1)",
+    "ftp://example.org/",
+    "http://",
+    "http://[::1",
+    "http://a:99999/",
+    "http://user@example.org/",
+    "file:///etc/passwd",
+    "",
+]
 KEYS = [
     ("https://www.rabat-process.org/fr/a-propos/", "org,rabat-process)/fr/a-propos"),
     ("http://rabat-process.org/fr/a-propos", "org,rabat-process)/fr/a-propos"),
@@ -151,7 +161,15 @@ def test_scope_is_the_hosts_or_exactly_the_mirrors_origin(url: str, live: bool, 
 
 @pytest.mark.parametrize(
     ("url", "language"),
-    [("/fr/x", "fr"), ("/en", "en"), ("/index.php/fr/x", "fr"), ("/index.php?option=com_content&lang=en", "en"), ("/french/x", None), ("/de/x", None), ("/", None)],
+    [
+        ("/fr/x", "fr"),
+        ("/en", "en"),
+        ("/index.php/fr/x", "fr"),
+        ("/index.php?option=com_content&lang=en", "en"),
+        ("/french/x", None),
+        ("/de/x", None),
+        ("/", None),
+    ],
 )
 def test_language_that_the_address_names(url: str, language: str | None) -> None:
     assert path_language(ORIGIN + url, LIVE) == language

@@ -42,15 +42,17 @@ ROWS = {
     "a capture's time changed": ("UPDATE captures SET captured_at = '2001-01-01T00:00:00.000000Z' WHERE rowid = 5", "differs"),
     "a capture's place changed": ("UPDATE captures SET offset = offset + 1 WHERE rowid = 5", "differs"),
     "a capture invented": (
-        "INSERT INTO captures SELECT 'urn:uuid:x', url, url_key, captured_at, status, media_type, digest, site, run_id, record_type, source, source_url,"
-        " warc_file, offset, length, refers_to, truncated, layout, role, problems FROM captures WHERE rowid = 5",
+        (
+            "INSERT INTO captures SELECT 'urn:uuid:x', url, url_key, captured_at, status, media_type, digest, site, run_id, record_type, source,"
+            " source_url, warc_file, offset, length, refers_to, truncated, layout, role, problems FROM captures WHERE rowid = 5"
+        ),
         "no_record",
     ),
     "an item's title changed": ("UPDATE items SET title = 'Faux' WHERE rowid IN (SELECT rowid FROM items LIMIT 1)", "changed"),
     "an item's text changed": ("UPDATE items SET text = text || '.' WHERE rowid IN (SELECT rowid FROM items LIMIT 1)", "changed"),
     "an item deleted": ("DELETE FROM items WHERE rowid IN (SELECT rowid FROM items LIMIT 1)", "no_item"),
-    "a version's text changed": ("UPDATE versions SET text = text || '.' WHERE rowid = 3", "changed"),
-    "a version deleted": ("DELETE FROM versions WHERE rowid = 3", "changed"),
+    "a version's text changed": ("UPDATE versions SET text = text || '.' WHERE rowid IN (SELECT rowid FROM versions LIMIT 1)", "changed"),
+    "a version deleted": ("DELETE FROM versions WHERE rowid IN (SELECT rowid FROM versions LIMIT 1)", "changed"),
     "a draft changed": ("UPDATE drafts SET content = replace(content, 'a', 'b') WHERE rowid = 3", "changed"),
     "a draft deleted": ("DELETE FROM drafts WHERE rowid = 3", "foreign_key"),
     "a run deleted": ("DELETE FROM runs", "run"),
@@ -65,6 +67,12 @@ def test_a_row_changed_behind_our_back_is_found(tmp_path: Path, name: str) -> No
     statement, code = ROWS[name]
     execute(folder, statement)
     assert code in codes(folder)
+
+
+def test_a_rebuild_mends_all_of_them(tmp_path: Path) -> None:
+    folder = copy_of(sample_archive(1), tmp_path)
+    execute(folder, *(statement for statement, _ in ROWS.values()))
+    assert len(codes(folder)) > 4
     with Archive.open(folder, write=True) as archive:
         archive.rebuild()
     assert codes(folder) == set()

@@ -142,7 +142,8 @@ class Archive:
 
         columns = [field.name for field in dataclasses.fields(Capture)]
         row = self.connection.execute(
-            f"SELECT {', '.join(columns)} FROM captures WHERE url = ? AND record_type = 'response' AND status = 200 ORDER BY captured_at DESC LIMIT 1", (url,)
+            f"SELECT {', '.join(columns)} FROM captures WHERE url = ? AND record_type = 'response' AND status = 200 ORDER BY captured_at DESC LIMIT 1",
+            (url,),
         ).fetchone()
         if row is None:
             return None
@@ -158,7 +159,9 @@ class Archive:
         self._keep_run(run)
 
     def _keep_run(self, run: Run) -> None:
-        write_atomically(self.runs_dir / f"{run.run_id}.json", json.dumps(dataclasses.asdict(run), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        write_atomically(
+            self.runs_dir / f"{run.run_id}.json", json.dumps(dataclasses.asdict(run), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        )
         with schema.translated(self.database):
             store.write_run(self.connection, run)
 
@@ -177,7 +180,9 @@ class Archive:
         if behind:
             before = store.count_rows(self.connection)["captures"]
             ingest_files(self, behind, progress)
-            self.notes.append(f"{store.count_rows(self.connection)['captures'] - before} captures without a row were read from {len(behind)} WARC files")
+            self.notes.append(
+                f"{store.count_rows(self.connection)['captures'] - before} captures without a row were read from {len(behind)} WARC files"
+            )
 
     def _recover_runs(self) -> None:
         """Runs whose row is missing or older than their file; a run still called running is none, for its process would hold the lock."""
@@ -208,7 +213,11 @@ class Archive:
         """One item by id (or the beginning of it), address or article number. NotFound names what to do; several candidates are named."""
         names = self._read(lambda: store.find_item_id(self.connection, wanted))
         if len(names) != 1:
-            hint = f"{len(names)} items fit: {', '.join(names[:8])}" if names else "no item has this id, address or article number; rabat-crawler search WORDS finds items"
+            hint = (
+                f"{len(names)} items fit: {', '.join(names[:8])}"
+                if names
+                else "no item has this id, address or article number; rabat-crawler search WORDS finds items"
+            )
             raise NotFound(f"{wanted!r}: {hint}")
         return self._read(lambda: store.read_items_by_id(self.connection, names))[0]
 

@@ -168,7 +168,8 @@ class Ingest:
     def _see(self, name: str, capture: Capture) -> bool:
         """Note that a known draft was seen in this capture; False if it is not known."""
         found = self.connection.execute(
-            "SELECT first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, text_key, site FROM drafts WHERE draft_id = ?", (name,)
+            "SELECT first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, text_key, site FROM drafts WHERE draft_id = ?",
+            (name,),
         ).fetchone()
         if found is None:
             return False
@@ -222,7 +223,8 @@ class Ingest:
     def _replace_by_text(self, text_keys: Iterable[str]) -> None:
         for text_key in sorted(set(text_keys)):
             waiting = self.connection.execute(
-                "SELECT draft_id, item_key, url_key, text_key, site FROM drafts WHERE text_key = ? AND id_key IS NULL AND url_key IS NULL", (text_key,)
+                "SELECT draft_id, item_key, url_key, text_key, site FROM drafts WHERE text_key = ? AND id_key IS NULL AND url_key IS NULL",
+                (text_key,),
             ).fetchall()
             self._replace(waiting)
 
@@ -293,7 +295,9 @@ class Ingest:
         many("INSERT INTO tags VALUES (?,?)", [(name, tag) for tag in item.tags])
 
     def _is_gone(self, url: str | None, last_seen: str) -> bool:
-        found = self.connection.execute("SELECT 1 FROM captures WHERE url = ? AND status IN (404, 410) AND captured_at > ? LIMIT 1", (url, last_seen)).fetchone()
+        found = self.connection.execute(
+            "SELECT 1 FROM captures WHERE url = ? AND status IN (404, 410) AND captured_at > ? LIMIT 1", (url, last_seen)
+        ).fetchone()
         return found is not None
 
 

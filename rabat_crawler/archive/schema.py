@@ -14,7 +14,7 @@ from urllib.parse import quote
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from rabat_crawler.errors import ArchiveCorrupt, ArchiveLocked, ArchiveMissing, ConfigError, DiskFull, SchemaTooNew
+from rabat_crawler.errors import ArchiveCorrupt, ArchiveLocked, ArchiveMissing, ConfigError, DiskFull, RabatError, SchemaTooNew
 
 APPLICATION_ID = 0x52424154
 """`RBAT`: tells our file from any other SQLite file."""
@@ -162,7 +162,7 @@ def _statements(script: str) -> Iterator[str]:
 
 def schema_version() -> int:
     """How many migrations this program knows."""
-    return len(migrations._migrations)  # noqa: SLF001 - the library offers no count
+    return len(migrations._migrations)
 
 
 def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite_utils.Database:
@@ -171,7 +171,9 @@ def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite_
     Raises ArchiveMissing, ArchiveCorrupt, SchemaTooNew, DiskFull. A reader never changes the file.
     """
     if not path.exists() and not create:
-        raise ArchiveMissing(f"there is no archive database at {path}; crawl first (rabat-crawler crawl, or rabat-crawler demo), or give --archive DIR")
+        raise ArchiveMissing(
+            f"there is no archive database at {path}; crawl first (rabat-crawler crawl, or rabat-crawler demo), or give --archive DIR"
+        )
     with translated(path):
         mode = "rwc" if create else ("rw" if write else "ro")
         connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=10.0)
@@ -237,7 +239,11 @@ def translated(path: Path) -> Iterator[None]:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise ArchiveLocked(f"another process holds the database {path}; wait until it ends and run the command again") from error
         if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY):
-            raise ConfigError(f"the database {path} cannot be opened ({text}); give another --archive DIR, or the rights to read and write it") from error
+            raise ConfigError(
+                f"the database {path} cannot be opened ({text}); give another --archive DIR, or the rights to read and write it"
+            ) from error
+        if code == sqlite3.SQLITE_IOERR:
+            raise RabatError(f"the system cannot read or write the database {path} ({text}); look at the disk, and whether this is a file") from error
         if "not a database" in text or "malformed" in text or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise ArchiveCorrupt(
                 f"the database {path} is damaged ({text}); the WARC files are not concerned: rabat-crawler rebuild --archive {path.parent} makes a new one"

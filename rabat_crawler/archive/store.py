@@ -86,7 +86,9 @@ def find_item_id(connection: sqlite3.Connection, wanted: str) -> list[str]:
     elif wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
         rows = connection.execute("SELECT item_id FROM items WHERE article_id = ? OR item_id = ? ORDER BY item_id", (int(wanted), wanted))
     elif len(wanted) >= 4 and wanted.isalnum():
-        rows = connection.execute("SELECT item_id FROM items WHERE item_id >= ? AND item_id < ? ORDER BY item_id", (wanted.lower(), wanted.lower() + "~"))
+        rows = connection.execute(
+            "SELECT item_id FROM items WHERE item_id >= ? AND item_id < ? ORDER BY item_id", (wanted.lower(), wanted.lower() + "~")
+        )
     else:
         return []
     return [row[0] for row in rows]
@@ -104,7 +106,7 @@ def read_runs(connection: sqlite3.Connection) -> list[Run]:
     columns = "run_id spider site started_at finished_at status counts parameters software messages".split()
     rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs ORDER BY started_at DESC, run_id DESC")
     return [
-        Run(**{**dict(zip(columns[:6], row[:6], strict=True))}, counts=json.loads(row[6]), parameters=json.loads(row[7]), software=json.loads(row[8]), messages=tuple(json.loads(row[9])))
+        Run(**dict(zip(columns[:6], row[:6], strict=True)), counts=json.loads(row[6]), parameters=json.loads(row[7]), software=json.loads(row[8]), messages=tuple(json.loads(row[9])))
         for row in rows
     ]  # fmt: skip
 
@@ -126,18 +128,25 @@ def dump(connection: sqlite3.Connection) -> Iterator[str]:
     """Every row of every table but run bookkeeping and search indexes, one JSON line each, in an order that does not depend on how it was written."""
     tables = [
         row[0]
-        for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'items_fts%' ORDER BY name")
+        for row in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'items_fts%' ORDER BY name"
+        )
     ]
     for table in tables:
         if table not in NOT_DUMPED:
             cursor = connection.execute(f'SELECT * FROM "{table}"')
             names = [column[0] for column in cursor.description]
-            yield from sorted(json.dumps({"table": table, **dict(zip(names, row, strict=True))}, ensure_ascii=False, sort_keys=True) for row in cursor)
+            yield from sorted(
+                json.dumps({"table": table, **dict(zip(names, row, strict=True))}, ensure_ascii=False, sort_keys=True) for row in cursor
+            )
 
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     """How many rows the main tables hold."""
-    return {table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in ("items", "versions", "captures", "drafts", "links", "attachments")}
+    return {
+        table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        for table in ("items", "versions", "captures", "drafts", "links", "attachments")
+    }
 
 
 def statistics(connection: sqlite3.Connection) -> dict[str, Any]:

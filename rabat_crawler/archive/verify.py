@@ -116,7 +116,9 @@ def _text_index_faults(connection: sqlite3.Connection) -> list[Fault]:
     if items != indexed:
         faults.append(Fault(where="rabat.db", place="items_fts", code="text_index", message=f"{items} items but {indexed} in the search index"))
     if triggers != 3:
-        faults.append(Fault(where="rabat.db", place="items_fts", code="text_index", message=f"{triggers} of 3 triggers are there; rebuild makes them anew"))
+        faults.append(
+            Fault(where="rabat.db", place="items_fts", code="text_index", message=f"{triggers} of 3 triggers are there; rebuild makes them anew")
+        )
     return faults
 
 
@@ -140,19 +142,34 @@ def _compare(connection: sqlite3.Connection, path: Path) -> tuple[int, list[Faul
         if row is None:
             faults.append(Fault(where=path.name, place=f"byte {capture.offset}", code="no_row", message=f"{capture.url} has no row; rebuild"))
         elif row != stored:
-            faults.append(Fault(where=path.name, place=f"byte {capture.offset}", code="differs", message=f"{capture.url}: the row says {row}, the record {stored}"))
-    faults += [Fault(where=path.name, place=f"byte {row[0]}", code="no_record", message=f"{row[3]} ({name}) has a row but no record") for name, row in rows.items()]
+            faults.append(
+                Fault(
+                    where=path.name, place=f"byte {capture.offset}", code="differs", message=f"{capture.url}: the row says {row}, the record {stored}"
+                )
+            )
+    faults += [
+        Fault(where=path.name, place=f"byte {row[0]}", code="no_record", message=f"{row[3]} ({name}) has a row but no record")
+        for name, row in rows.items()
+    ]
     return seen, faults
 
 
 def _missing_files(connection: sqlite3.Connection, files: list[Path], folder: Path) -> list[Fault]:
     held = {path.name for path in files}
-    held |= {path.name.removesuffix(OPEN_SUFFIX) for path in folder.glob("*" + OPEN_SUFFIX)}  # being written, or sealed by the next command that writes
+    held |= {
+        path.name.removesuffix(OPEN_SUFFIX) for path in folder.glob("*" + OPEN_SUFFIX)
+    }  # being written, or sealed by the next command that writes
     named = connection.execute("SELECT warc_file, count(*) FROM captures GROUP BY warc_file")
-    return [Fault(where=name, place="", code="no_file", message=f"the file is missing; {count} captures lie in it") for name, count in named if name not in held]
+    return [
+        Fault(where=name, place="", code="no_file", message=f"the file is missing; {count} captures lie in it")
+        for name, count in named
+        if name not in held
+    ]
 
 
 def _run_faults(archive: Archive) -> list[Fault]:
     written = {run.run_id for run in read_run_files(archive.runs_dir)}
     rows = {row[0] for row in archive.connection.execute("SELECT run_id FROM runs")}
-    return [Fault(where="runs", place=name, code="run", message="a run has a file but no row, or a row but no file") for name in sorted(written ^ rows)]
+    return [
+        Fault(where="runs", place=name, code="run", message="a run has a file but no row, or a row but no file") for name in sorted(written ^ rows)
+    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-from typing import Any
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -53,11 +55,20 @@ def choose_site(name: str | None, start: str | None) -> Site:
 @json_option
 @archive_option
 def crawl(
-    site_name: str | None, start: str | None, max_pages: int | None, delay: float, contact: str | None, dry_run: bool, as_json: bool, archive_dir: str | None
+    site_name: str | None,
+    start: str | None,
+    max_pages: int | None,
+    delay: float,
+    contact: str | None,
+    dry_run: bool,
+    as_json: bool,
+    archive_dir: str | None,
 ) -> None:
     """Crawl a dialogue's site in its languages into the archive: WARC records, items, full text."""
     site = choose_site(site_name, start)
-    run = crawl_into(config.archive_path(archive_dir), site, max_pages=max_pages, delay=delay, contact=config.contact(contact), dry_run=dry_run)
+    with contextlib.ExitStack() as stack:
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory())) if dry_run else config.archive_path(archive_dir)
+        run = crawl_into(path, site, max_pages=max_pages, delay=delay, contact=config.contact(contact), dry_run=dry_run)
     show_run(run, as_json=as_json)
     code = exits.STATUS_CODES.get(run.status, exits.ERROR)
     if code:
@@ -94,6 +105,18 @@ def sites(as_json: bool) -> None:
     known = registry.sites().values()
     if as_json:
         for site in known:
-            say(json.dumps({"name": site.name, "title": site.title, "hosts": [h.name for h in site.hosts], "languages": site.languages, "starts": site.starts}))
+            say(
+                json.dumps(
+                    {
+                        "name": site.name,
+                        "title": site.title,
+                        "hosts": [h.name for h in site.hosts],
+                        "languages": site.languages,
+                        "starts": site.starts,
+                    }
+                )
+            )
         return
-    say(table([(s.name, ", ".join(s.languages), ", ".join(h.name for h in s.hosts), s.title) for s in known], ("site", "languages", "hosts", "title")))
+    say(
+        table([(s.name, ", ".join(s.languages), ", ".join(h.name for h in s.hosts), s.title) for s in known], ("site", "languages", "hosts", "title"))
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -70,20 +71,29 @@ def run_safely(command: Callable[[], Any]) -> None:
         _say("stopped; nothing stored so far is lost, and the same command goes on")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + 13)
+        sys.exit(nobody_reads())
     except errors.RabatError as error:
         _say(str(error))
         sys.exit(code_of(error))
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        _say(f"the disk is full ({error.filename}): free space and run the command again" if full else f"{error.filename or 'system'}: {error.strerror or error}")
+        _say(
+            f"the disk is full ({error.filename}): free space and run the command again"
+            if full
+            else f"{error.filename or 'system'}: {error.strerror or error}"
+        )
         sys.exit(DISK if full else ERROR)
     except Exception as error:  # the last door: a defect of ours is reported, never shown as a traceback
         if os.environ.get("RABAT_DEBUG"):
             raise
         _say(f"unexpected {type(error).__name__}: {error}; this is a defect of rabat-crawler, please report it (RABAT_DEBUG=1 shows where)")
         sys.exit(ERROR)
+
+
+def nobody_reads() -> int:
+    """Let the rest of the output go nowhere; the exit code that the shell gives a program in a broken pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _say(message: str) -> None:

@@ -73,7 +73,8 @@ def item_lines(item: Item) -> str:
         plain(item.title),
         "=" * min(len(item.title), width()),
         f"item {item.item_id}, {item.kind}, site {item.site}, read by {item.layout}",
-        f"published: {item.published or 'no date found'}" + (f"; event: {item.event_start}{f' to {item.event_end}' if item.event_end else ''}" if item.event_start else ""),
+        f"published: {item.published or 'no date found'}"
+        + (f"; event: {item.event_start}{f' to {item.event_end}' if item.event_end else ''}" if item.event_start else ""),
         f"language: {item.language or 'unknown'} ({item.language_method or 'no evidence'}); section: {item.section or '-'}; tags: {', '.join(item.tags) or '-'}",
         f"seen from {item.first_seen} to {item.last_seen}" + ("; gone from the site" if item.gone else ""),
         f"translation: {item.twin or 'none known'}; flags: {', '.join(item.flags) or 'none'}",

@@ -57,7 +57,10 @@ def rebuild(archive_dir: str | None, as_json: bool) -> None:
 def _say_rebuilt(rebuilt: Rebuilt, notes: list[str]) -> None:
     for note in (*notes, *rebuilt.damaged):
         say(plain(note))
-    say(f"rebuilt from {rebuilt.files} WARC files: " + ", ".join(f"{name} {rebuilt.before.get(name, 0):,} -> {number:,}" for name, number in rebuilt.after.items()))
+    say(
+        f"rebuilt from {rebuilt.files} WARC files: "
+        + ", ".join(f"{name} {rebuilt.before.get(name, 0):,} -> {number:,}" for name, number in rebuilt.after.items())
+    )
 
 
 def _set_damaged_aside(database: Path) -> None:

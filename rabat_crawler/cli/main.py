@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import Any
 
 import click
 
 from rabat_crawler import __version__
-from rabat_crawler.cli.exits import run_safely
+from rabat_crawler.cli.exits import nobody_reads, run_safely
 
 COMMANDS = {
     "crawl": ("crawl", "Crawl a dialogue's site into the archive."),
@@ -38,6 +39,13 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"rabat_crawler.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A reader of the output that went away gives the shell's code for it; click would make it an error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(nobody_reads()) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in --help, from the table: nothing is imported for it."""

@@ -25,7 +25,11 @@ def search(words: tuple[str, ...], archive_dir: str | None, as_json: bool, limit
     for hit in hits:
         say(json_line(hit_json(hit)) if as_json else hit_lines(hit) + "\n")
     if not as_json:
-        say(f"{len(hits)} item{'s' * (len(hits) != 1)}{' (the first; --limit shows more)' if len(hits) == limit else ''}" if hits else "nothing found; fewer words, or a beginning with *, find more")
+        say(
+            f"{len(hits)} item{'s' * (len(hits) != 1)}{' (the first; --limit shows more)' if len(hits) == limit else ''}"
+            if hits
+            else "nothing found; fewer words, or a beginning with *, find more"
+        )
 
 
 @click.command()
@@ -89,7 +93,15 @@ def runs(archive_dir: str | None, as_json: bool) -> None:
             say(json_line(run_json(run)))
         return
     rows = [
-        (run.run_id, run.site, run.started_at[:19], run.status, sum((run.counts.get("answers") or {}).values()), run.counts.get("items_new", 0), run.counts.get("failed", 0))
+        (
+            run.run_id,
+            run.site,
+            run.started_at[:19],
+            run.status,
+            sum((run.counts.get("answers") or {}).values()),
+            run.counts.get("items_new", 0),
+            run.counts.get("failed", 0),
+        )
         for run in found
     ]
     say(table(rows, ("run", "site", "started (UTC)", "status", "captures", "new items", "failed")))

@@ -1,4 +1,4 @@
-"""The one door to the HTML parsers: bytes to text, text to a `Document` (lexbor, the whole page), fragments to clean text (BeautifulSoup).
+"""The one door to the HTML parsers: text to a `Document` (lexbor, the whole page), fragments to clean text (BeautifulSoup).
 
 Pure: no network, no disk, no clock. Everything a page contains is hostile; nothing here raises for bad markup.
 """
@@ -8,23 +8,23 @@ from __future__ import annotations
 import html as html_entities
 import re
 import unicodedata
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-import brotli
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from rabat_crawler.models import Alternate, Attachment, Image, Link, Problem, Site
+from rabat_crawler.models import Alternate, Attachment, Image, Link, Site
 
-MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 400
-"""Deeper markup is nobody's article, and recursion over it would end the program."""
+"""Markup nested deeper than this is nobody's article; the readers that walk the whole page leave it out."""
+
+MANY_TAGS = 10_000
+_NESTED_RUN = re.compile(r"(?:<[A-Za-z][^<>]{0,200}>\s{0,10}){1000,}+")
 
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
@@ -51,14 +51,23 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "zip": "application/zip",
 }
-FURNITURE = (".article-index", ".pagenavcounter", ".pager", ".pagenav", ".pagination", ".icons", ".readmore", "[hidden]", ".visually-hidden", ".element-invisible")
+FURNITURE = (
+    ".article-index",
+    ".pagenavcounter",
+    ".pager",
+    ".pagenav",
+    ".pagination",
+    ".icons",
+    ".readmore",
+    "[hidden]",
+    ".visually-hidden",
+    ".element-invisible",
+)
 
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile("[\u0000-\u0008\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
-_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
-_CLOAK_VARIABLE = re.compile(r"(addy[0-9a-f]*)\s*=\s*((?:(?:\1|'[^']*')\s*\+?\s*)+);")
+_CLOAK_VARIABLE = re.compile(r"(addy[0-9a-f]*)\s*=\s*((?:(?:\1|'[^']*')\s*(?:\+\s*)?)+);")
 _FEED_TYPE = re.compile(r"rss|atom", re.I)
 _QUOTED = re.compile(r"'([^']*)'")
 _ID_CLOAK = re.compile(r"^cloak")
@@ -74,125 +83,11 @@ def normalise(text: str) -> str:
 
 def fold(text: str) -> str:
     """Text for comparing: lower case, no accents, œ as oe, every apostrophe, quote, dash and space alike."""
-    text = text.casefold().replace("œ", "oe").replace("æ", "ae")
-    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+        text = "".join(c for c in text if not unicodedata.combining(c)).replace("œ", "oe").replace("æ", "ae")
+    text = text.lower()
     return " ".join(re.findall(r"[^\W_]+", text))
-
-
-def decode_body(body: bytes, headers: Sequence[tuple[str, str]]) -> tuple[bytes, tuple[Problem, ...]]:
-    """The body without its Content-Encoding, at most MAX_BODY bytes; what could be decoded before a defect is kept and the defect named."""
-    codings = [value for key, value in headers if key.lower() == "content-encoding"]
-    problems: list[Problem] = []
-    for coding in reversed([c.strip().lower() for value in codings for c in value.split(",") if c.strip()]):
-        if coding in ("identity", "none"):
-            continue
-        body, problem = _decode_one(body, coding)
-        if problem:
-            problems.append(problem)
-    return body, tuple(problems)
-
-
-def _decode_one(body: bytes, coding: str) -> tuple[bytes, Problem | None]:
-    if coding in ("gzip", "x-gzip"):
-        return _inflate(body, 31, coding)
-    if coding == "deflate":
-        wbits = 15 if body[:1] and (body[0] & 0x0F) == 8 and len(body) > 1 and (body[0] * 256 + body[1]) % 31 == 0 else -15
-        return _inflate(body, wbits, coding)
-    if coding == "br":
-        return _unbrotli(body)
-    return b"", Problem(code="unknown_coding", message=f"the body is coded as {coding!r}, which this program cannot decode")
-
-
-def _inflate(body: bytes, wbits: int, coding: str) -> tuple[bytes, Problem | None]:
-    decoder = zlib.decompressobj(wbits)
-    try:
-        out = decoder.decompress(body, MAX_BODY)
-    except zlib.error as error:
-        out, salvage = b"", zlib.decompressobj(wbits)
-        for start in range(0, len(body), 512):
-            try:
-                out += salvage.decompress(body[start : start + 512], MAX_BODY)
-            except zlib.error:
-                break
-        return out, Problem(code="bad_coding", message=f"the {coding} body is damaged: {error}")
-    if decoder.unconsumed_tail:
-        return out, Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded; the rest was not read")
-    if not decoder.eof:
-        return out, Problem(code="truncated", message=f"the {coding} body ends before its end")
-    return out, None
-
-
-def _unbrotli(body: bytes) -> tuple[bytes, Problem | None]:
-    decoder = brotli.Decompressor()
-    out = bytearray()
-    try:
-        out += decoder.process(body, output_buffer_limit=1 << 20)
-        while not decoder.is_finished():
-            if len(out) > MAX_BODY:
-                return bytes(out[:MAX_BODY]), Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded")
-            if decoder.can_accept_more_data():
-                return bytes(out), Problem(code="truncated", message="the br body ends before its end")
-            out += decoder.process(b"", output_buffer_limit=1 << 20)
-    except brotli.error as error:
-        return bytes(out), Problem(code="bad_coding", message=f"the br body is damaged: {error}")
-    return bytes(out), None
-
-
-def decode_text(body: bytes, content_type: str | None) -> tuple[str, str, tuple[Problem, ...]]:
-    """Text, encoding used, problems. Order: byte order mark, header, meta, UTF-8, windows-1252; a wrong UTF-8 label is found out."""
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if body.startswith(mark):
-            return body.decode(name, "replace"), name, ()
-    label = _declared_encoding(body, content_type)
-    if label in ("utf-8", "utf8", None):
-        try:
-            return body.decode("utf-8"), "utf-8", ()
-        except UnicodeDecodeError:
-            return _decode_broken_utf8(body, label)
-    if label in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii", "windows-1252", "cp1252"):
-        return _decode_western(body, label or "")
-    try:
-        return body.decode(label, "replace"), label, ()
-    except (LookupError, UnicodeError):
-        text, used, _ = decode_text(body, None) if label else (body.decode("cp1252", "replace"), "windows-1252", ())
-        return text, used, (Problem(code="unknown_charset", message=f"the page names the unknown character set {label!r}"),)
-
-
-def _declared_encoding(body: bytes, content_type: str | None) -> str | None:
-    in_header = _HEADER_CHARSET.search(content_type or "")
-    if in_header:
-        label = in_header.group(1)
-    else:
-        in_meta = _META_CHARSET.search(body[:4096])
-        label = in_meta.group(1).decode("ascii") if in_meta else ""
-    label = label.lower().replace("_", "-")
-    return None if not label or label in ("utf-7", "utf-16", "utf-16le", "utf-16be", "idna", "punycode", "unicode-escape", "undefined") else label
-
-
-def _decode_broken_utf8(body: bytes, label: str | None) -> tuple[str, str, tuple[Problem, ...]]:
-    text = body.decode("utf-8", "replace")
-    damaged, whole = text.count("\ufffd"), len(re.findall(r"[\u0080-\ufffc]", text))
-    if damaged > max(1, whole // 10):
-        said = (Problem(code="wrong_charset", message="the page says UTF-8 but is windows-1252; read as that"),) if label else ()
-        return _cp1252(body), "windows-1252", said
-    return text, "utf-8", (Problem(code="broken_utf8", message=f"{damaged} broken UTF-8 sequences were replaced"),)
-
-
-def _decode_western(body: bytes, label: str) -> tuple[str, str, tuple[Problem, ...]]:
-    if not body.isascii():
-        try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            return _cp1252(body), "windows-1252", ()
-        return text, "utf-8", (Problem(code="wrong_charset", message=f"the page says {label} but is UTF-8; read as that"),)
-    return body.decode("ascii"), "windows-1252", ()
-
-
-def _cp1252(body: bytes) -> str:
-    """windows-1252 as browsers read it: the five undefined bytes are control characters, not errors."""
-    return body.decode("cp1252", "replace") if not re.search(rb"[\x81\x8d\x8f\x90\x9d]", body) else re.sub(
-        "[\x80-\x9f]", lambda m: bytes([ord(m.group())]).decode("cp1252", "ignore") or m.group(), body.decode("latin-1")
-    )
 
 
 def absolute(base: str, href: str) -> str | None:
@@ -331,12 +226,16 @@ class Document:
     def alternates(self) -> tuple[Alternate, ...]:
         """hreflang declarations of the head, x-default left out."""
         return tuple(
-            Alternate(hreflang=link.hreflang, url=link.url) for link in self.links if link.rel == "alternate" and link.hreflang and link.hreflang != "x-default"
+            Alternate(hreflang=link.hreflang, url=link.url)
+            for link in self.links
+            if link.rel == "alternate" and link.hreflang and link.hreflang != "x-default"
         )
 
 
 def parse_document(text: str, *, url: str, site: Site, captured_at: datetime) -> Document:
-    """The page as a `Document`; markup too deep for a reader is cut at MAX_DEPTH by flattening."""
+    """The page as a `Document`; a run of thousands of opened tags, on which a parser's time grows with the square, is left out."""
+    if text.count("<") > MANY_TAGS:
+        text = _NESTED_RUN.sub("", text)
     return Document(text, url=url, site=site, captured_at=captured_at)
 
 
@@ -501,8 +400,6 @@ __all__ = [
     "SelectolaxError",
     "absolute",
     "clean_fragment",
-    "decode_body",
-    "decode_text",
     "fold",
     "inline_text",
     "node_text",

@@ -18,8 +18,28 @@ BREAKING_TAGS = BLOCK_TAGS | {"td", "th"}
 HEADING_TAGS = {f"h{n}": n for n in range(1, 7)}
 UNREAD_TAGS = frozenset(
     [
-        "script", "style", "noscript", "template", "iframe", "object", "embed", "applet", "input", "button", "select", "textarea", "svg",
-        "canvas", "audio", "video", "map", "link", "meta", "title", "head", "label",
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "input",
+        "button",
+        "select",
+        "textarea",
+        "svg",
+        "canvas",
+        "audio",
+        "video",
+        "map",
+        "link",
+        "meta",
+        "title",
+        "head",
+        "label",
     ]
 )
 FURNITURE_TAGS = frozenset(("nav", "footer", "aside", "form", "menu"))
@@ -27,19 +47,99 @@ ALWAYS_FURNITURE = frozenset(("nav", "footer", "aside"))
 FURNITURE_ROLES = frozenset(("navigation", "search", "contentinfo", "complementary", "dialog", "alert", "banner", "menu", "menubar"))
 FURNITURE_WORDS = frozenset(
     [
-        "nav", "navbar", "navigation", "menu", "menus", "submenu", "topmenu", "mainmenu", "leftmenu", "breadcrumb", "breadcrumbs", "ariane",
-        "fil", "filariane", "footer", "bottom", "pied", "piedpage", "colophon", "sidebar", "sidebars", "aside", "widget", "widgets",
-        "colonne", "extra", "cookie", "cookies", "rgpd", "gdpr", "consent", "banner", "banniere", "login", "search", "recherche",
-        "newsletter", "share", "sharing", "partage", "social", "reseaux", "addthis", "pager", "pagination", "pagenav", "paginator",
-        "related", "similar", "voisins", "connexes", "toc", "sommaire", "tags", "keywords", "motscles", "skip", "modal", "popup", "print",
-        "imprimer", "lang", "langs", "langues", "language", "switcher", "advert", "ads", "promo", "outils", "tools", "icons", "legal",
+        "nav",
+        "navbar",
+        "navigation",
+        "menu",
+        "menus",
+        "submenu",
+        "topmenu",
+        "mainmenu",
+        "leftmenu",
+        "breadcrumb",
+        "breadcrumbs",
+        "ariane",
+        "fil",
+        "filariane",
+        "footer",
+        "bottom",
+        "pied",
+        "piedpage",
+        "colophon",
+        "sidebar",
+        "sidebars",
+        "aside",
+        "widget",
+        "widgets",
+        "colonne",
+        "extra",
+        "cookie",
+        "cookies",
+        "rgpd",
+        "gdpr",
+        "consent",
+        "banner",
+        "banniere",
+        "login",
+        "search",
+        "recherche",
+        "newsletter",
+        "share",
+        "sharing",
+        "partage",
+        "social",
+        "reseaux",
+        "addthis",
+        "pager",
+        "pagination",
+        "pagenav",
+        "paginator",
+        "related",
+        "similar",
+        "voisins",
+        "connexes",
+        "toc",
+        "sommaire",
+        "tags",
+        "keywords",
+        "motscles",
+        "skip",
+        "modal",
+        "popup",
+        "print",
+        "imprimer",
+        "lang",
+        "langs",
+        "langues",
+        "language",
+        "switcher",
+        "advert",
+        "ads",
+        "promo",
+        "outils",
+        "tools",
+        "icons",
+        "legal",
         "copyright",
     ]
 )
 COMMENT_WORDS = frozenset(
     [
-        "comment", "comments", "commentaire", "commentaires", "comm", "forum", "forums", "reply", "replies", "respond", "reponses",
-        "disqus", "avis", "message", "messages",
+        "comment",
+        "comments",
+        "commentaire",
+        "commentaires",
+        "comm",
+        "forum",
+        "forums",
+        "reply",
+        "replies",
+        "respond",
+        "reponses",
+        "disqus",
+        "avis",
+        "message",
+        "messages",
     ]
 )
 CONTENT_WORDS = frozenset(["article", "content", "contenu", "texte", "body", "post", "entry", "node", "main", "principal", "story"])
@@ -170,13 +270,13 @@ class _Builder:
 
 def _joined(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Neighbouring pieces of one link as one."""
-    out: list[tuple[str, str]] = []
+    out: list[tuple[str, list[str]]] = []
     for href, text in pairs:
         if out and out[-1][0] == href:
-            out[-1] = (href, normalise(f"{out[-1][1]} {text}"))
+            out[-1][1].append(text)
         else:
-            out.append((href, text))
-    return tuple(out)
+            out.append((href, [text]))
+    return tuple((href, normalise(" ".join(texts))) for href, texts in out)
 
 
 @lru_cache(maxsize=2)

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from rabat_crawler import registry
 from rabat_crawler.extract import languages
 from rabat_crawler.extract.dates import event_dates, plausible
-from rabat_crawler.extract.html import Document, absolute, decode_body, decode_text, fold, normalise, parse_document
+from rabat_crawler.extract.decoding import decode_body, decode_text
+from rabat_crawler.extract.html import Document, absolute, fold, normalise, parse_document
 from rabat_crawler.extract.urls import path_language
 from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, Problem, Reading, Record, Site
 

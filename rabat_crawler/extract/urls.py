@@ -26,7 +26,8 @@ ID_SEGMENT = re.compile(r"^(\d{1,9})-[^/]+$")
 """Joomla's `<id>-<alias>`: of an article or of a category, only the page can tell which."""
 
 ASSET_SUFFIX = re.compile(
-    r"\.(?:jpe?g|png|gif|svgz?|webp|avif|ico|bmp|tiff?|css|js|mjs|json|map|woff2?|ttf|eot|mp3|mp4|m4v|avi|mov|wmv|webm|ogg|ogv|wav|exe|dmg|apk|iso)$", re.I
+    r"\.(?:jpe?g|png|gif|svgz?|webp|avif|ico|bmp|tiff?|css|js|mjs|json|map|woff2?|ttf|eot|mp3|mp4|m4v|avi|mov|wmv|webm|ogg|ogv|wav|exe|dmg|apk|iso)$",
+    re.I,
 )
 _SAFE_PATH = "!$&'()*+,-./:;=@_~%"
 _HEX_NAME = re.compile(r"^[0-9a-f]{32}$")
@@ -115,7 +116,11 @@ def canonical(url: str) -> str | None:
 
 def _clean_path(path: str) -> str:
     path = _SESSION_PATH.sub("", path)
-    path = quote(unquote_to_bytes(path), safe=_SAFE_PATH.replace("%", "")) if "%" in path or not path.isascii() or " " in path else quote(path, safe=_SAFE_PATH)
+    path = (
+        quote(unquote_to_bytes(path), safe=_SAFE_PATH.replace("%", ""))
+        if "%" in path or not path.isascii() or " " in path
+        else quote(path, safe=_SAFE_PATH)
+    )
     segments: list[str] = []
     parts = _DOTS.sub("/", path or "/").split("/")
     for segment in parts:

@@ -14,15 +14,38 @@ from rabat_crawler.models import DateRole, PartialDate
 
 ARTICLE_TYPES = frozenset(
     [
-        "article", "newsarticle", "blogposting", "reportagenewsarticle", "analysisnewsarticle", "advertisercontentarticle", "report",
-        "scholarlyarticle", "techarticle", "pressrelease", "backgroundnewsarticle", "opinionnewsarticle",
+        "article",
+        "newsarticle",
+        "blogposting",
+        "reportagenewsarticle",
+        "analysisnewsarticle",
+        "advertisercontentarticle",
+        "report",
+        "scholarlyarticle",
+        "techarticle",
+        "pressrelease",
+        "backgroundnewsarticle",
+        "opinionnewsarticle",
     ]
 )
 LISTING_TYPES = frozenset(["blog", "collectionpage", "searchresultspage", "itemlist"])
 OTHER_TYPES = frozenset(["searchresultspage", "contactpage", "checkoutpage"])
 PUBLISHED_META = (
-    "article:published_time", "og:article:published_time", "datepublished", "dcterms.issued", "dc.date.issued", "dcterms.date", "dc.date",
-    "dcterms.created", "dc.date.created", "date.created", "pubdate", "publishdate", "publish-date", "date", "sailthru.date",
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "dcterms.issued",
+    "dc.date.issued",
+    "dcterms.date",
+    "dc.date",
+    "dcterms.created",
+    "dc.date.created",
+    "date.created",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "date",
+    "sailthru.date",
     "citation_publication_date",
 )
 MODIFIED_META = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "dc.date.modified", "last-modified", "lastmod")

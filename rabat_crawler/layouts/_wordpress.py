@@ -14,8 +14,7 @@ from rabat_crawler.models import DateRole, PartialDate
 CMS = "wordpress"
 TRACES = ("/wp-content/", "/wp-includes/", "wp-block-", "wp-json")
 PUBLISHED = (
-    "time.entry-date.published, time.published, "
-    ".wp-block-post-date:not(.wp-block-post-date__modified-date) time, time.entry-date, .posted-on time"
+    "time.entry-date.published, time.published, .wp-block-post-date:not(.wp-block-post-date__modified-date) time, time.entry-date, .posted-on time"
 )
 DATE_TEXT = ".entry-date, .posted-on, .post-date, .entry-meta .date"
 CATEGORIES = ".cat-links a, .taxonomy-category a, a[rel~=category], .entry-categories a, .post-categories a"

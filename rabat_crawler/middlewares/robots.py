@@ -17,7 +17,8 @@ from protego import Protego
 from scrapy import Request
 
 from rabat_crawler.errors import PutOff
-from rabat_crawler.extract.html import absolute, decode_body
+from rabat_crawler.extract.decoding import decode_body
+from rabat_crawler.extract.html import absolute
 from rabat_crawler.extract.urls import origin_of
 from rabat_crawler.middlewares.guard import Refused, Stopped
 from rabat_crawler.middlewares.patience import SLOT, describe

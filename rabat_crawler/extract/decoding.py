@@ -1,0 +1,134 @@
+"""Bytes to text: content codings undone within a limit, the character set found out. Pure; a defect is named, what can be read is kept."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+
+import brotli
+
+from rabat_crawler.models import Problem
+
+MAX_BODY = 16 * 1024 * 1024
+
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
+_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
+
+
+def decode_body(body: bytes, headers: Sequence[tuple[str, str]]) -> tuple[bytes, tuple[Problem, ...]]:
+    """The body without its Content-Encoding, at most MAX_BODY bytes; what could be decoded before a defect is kept and the defect named."""
+    codings = [value for key, value in headers if key.lower() == "content-encoding"]
+    problems: list[Problem] = []
+    for coding in reversed([c.strip().lower() for value in codings for c in value.split(",") if c.strip()]):
+        if coding in ("identity", "none"):
+            continue
+        body, problem = _decode_one(body, coding)
+        if problem:
+            problems.append(problem)
+    return body, tuple(problems)
+
+
+def _decode_one(body: bytes, coding: str) -> tuple[bytes, Problem | None]:
+    if coding in ("gzip", "x-gzip"):
+        return _inflate(body, 31, coding)
+    if coding == "deflate":
+        wbits = 15 if body[:1] and (body[0] & 0x0F) == 8 and len(body) > 1 and (body[0] * 256 + body[1]) % 31 == 0 else -15
+        return _inflate(body, wbits, coding)
+    if coding == "br":
+        return _unbrotli(body)
+    return b"", Problem(code="unknown_coding", message=f"the body is coded as {coding!r}, which this program cannot decode")
+
+
+def _inflate(body: bytes, wbits: int, coding: str) -> tuple[bytes, Problem | None]:
+    decoder = zlib.decompressobj(wbits)
+    try:
+        out = decoder.decompress(body, MAX_BODY)
+    except zlib.error as error:
+        out, salvage = b"", zlib.decompressobj(wbits)
+        for start in range(0, len(body), 512):
+            try:
+                out += salvage.decompress(body[start : start + 512], MAX_BODY)
+            except zlib.error:
+                break
+        return out, Problem(code="bad_coding", message=f"the {coding} body is damaged: {error}")
+    if decoder.unconsumed_tail:
+        return out, Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded; the rest was not read")
+    if not decoder.eof:
+        return out, Problem(code="truncated", message=f"the {coding} body ends before its end")
+    return out, None
+
+
+def _unbrotli(body: bytes) -> tuple[bytes, Problem | None]:
+    decoder = brotli.Decompressor()
+    out = bytearray()
+    try:
+        out += decoder.process(body, output_buffer_limit=1 << 20)
+        while not decoder.is_finished():
+            if len(out) > MAX_BODY:
+                return bytes(out[:MAX_BODY]), Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded")
+            if decoder.can_accept_more_data():
+                return bytes(out), Problem(code="truncated", message="the br body ends before its end")
+            out += decoder.process(b"", output_buffer_limit=1 << 20)
+    except brotli.error as error:
+        return bytes(out), Problem(code="bad_coding", message=f"the br body is damaged: {error}")
+    return bytes(out), None
+
+
+def decode_text(body: bytes, content_type: str | None) -> tuple[str, str, tuple[Problem, ...]]:
+    """Text, encoding used, problems. Order: byte order mark, header, meta, UTF-8, windows-1252; a wrong UTF-8 label is found out."""
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if body.startswith(mark):
+            return body.decode(name, "replace"), name, ()
+    label = _declared_encoding(body, content_type)
+    if label in ("utf-8", "utf8", None):
+        try:
+            return body.decode("utf-8"), "utf-8", ()
+        except UnicodeDecodeError:
+            return _decode_broken_utf8(body, label)
+    if label in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii", "windows-1252", "cp1252"):
+        return _decode_western(body, label or "")
+    try:
+        return body.decode(label, "replace"), label, ()
+    except (LookupError, UnicodeError):
+        text, used, _ = decode_text(body, None) if label else (body.decode("cp1252", "replace"), "windows-1252", ())
+        return text, used, (Problem(code="unknown_charset", message=f"the page names the unknown character set {label!r}"),)
+
+
+def _declared_encoding(body: bytes, content_type: str | None) -> str | None:
+    in_header = _HEADER_CHARSET.search(content_type or "")
+    if in_header:
+        label = in_header.group(1)
+    else:
+        in_meta = _META_CHARSET.search(body[:4096])
+        label = in_meta.group(1).decode("ascii") if in_meta else ""
+    label = label.lower().replace("_", "-")
+    return None if not label or label in ("utf-7", "utf-16", "utf-16le", "utf-16be", "idna", "punycode", "unicode-escape", "undefined") else label
+
+
+def _decode_broken_utf8(body: bytes, label: str | None) -> tuple[str, str, tuple[Problem, ...]]:
+    text = body.decode("utf-8", "replace")
+    damaged, whole = text.count("\ufffd"), len(re.findall(r"[\u0080-\ufffc]", text))
+    if not whole or damaged > max(1, whole // 10):
+        said = (Problem(code="wrong_charset", message="the page says UTF-8 but is windows-1252; read as that"),) if label else ()
+        return _cp1252(body), "windows-1252", said
+    return text, "utf-8", (Problem(code="broken_utf8", message=f"{damaged} broken UTF-8 sequences were replaced"),)
+
+
+def _decode_western(body: bytes, label: str) -> tuple[str, str, tuple[Problem, ...]]:
+    if not body.isascii():
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            return _cp1252(body), "windows-1252", ()
+        return text, "utf-8", (Problem(code="wrong_charset", message=f"the page says {label} but is UTF-8; read as that"),)
+    return body.decode("ascii"), "windows-1252", ()
+
+
+def _cp1252(body: bytes) -> str:
+    """windows-1252 as browsers read it: the five undefined bytes are control characters, not errors."""
+    return (
+        body.decode("cp1252", "replace")
+        if not re.search(rb"[\x81\x8d\x8f\x90\x9d]", body)
+        else re.sub("[\x80-\x9f]", lambda m: bytes([ord(m.group())]).decode("cp1252", "ignore") or m.group(), body.decode("latin-1"))
+    )
