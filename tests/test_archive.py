@@ -291,15 +291,19 @@ def test_the_second_edition_brings_items_and_versions() -> None:
         assert several and all(after.versions(item.item_id)[-1].version_id == item.current_version for item in several)
 
 
+LD, HUGE = '<script type="application/ld+json">', "9" * 23
 HOSTILE = {
-    "lone surrogates in JSON-LD": '<script type="application/ld+json">{"@type":"NewsArticle","headline":"\\ud800 x","articleSection":"\\udfff","keywords":["\\ud801"],'
-    '"datePublished":"2017-01-01","url":"https://x/\\ud800","articleBody":"\\ud800 texte"}</script><h1>Titre</h1><p>Un texte bien assez long pour compter.</p>',
-    "NUL in JSON-LD": '<script type="application/ld+json">{"@type":"NewsArticle","headline":"a\\u0000b","datePublished":"2017-01-01"}</script><h1>T</h1><p>Texte.</p>',
-    "huge number as Joomla id": '<script type="application/ld+json">{"@id":"https://www.rabat-process.org/#/schema/com_content/article/99999999999999999999999"}</script>'
+    "lone surrogates in JSON-LD": LD + '{"@type":"NewsArticle","headline":"\\ud800 x","articleSection":"\\udfff","keywords":["\\ud801"],'
+    '"datePublished":"2017-01-01","url":"https://x/\\ud800","articleBody":"\\ud800 texte"}</script><h1>Titre</h1><p>Un texte assez long pour compter.</p>',
+    "NUL in JSON-LD": LD + '{"@type":"NewsArticle","headline":"a\\u0000b","datePublished":"2017-01-01"}</script><h1>T</h1><p>Texte.</p>',
+    "huge number as Joomla id": LD
+    + '{"@id":"https://www.rabat-process.org/#/schema/com_content/article/'
+    + HUGE
+    + '"}</script>'
     + article_html("Titre", "Texte."),
-    "huge number as WordPress id": "<html><head><meta name=generator content='WordPress 6'></head><body class='single single-post postid-99999999999999999999999'>"
-    "<article id='post-99999999999999999999999' class='post type-post'><h1 class='entry-title'>Titre</h1><div class='entry-content'><p>Texte.</p></div></article></body></html>",
-    "huge number as Drupal id": "<html><body class='page-node-99999999999999999999999 node-type-news'><article data-history-node-id='99999999999999999999999' class='node'>"
+    "huge number as WordPress id": f"<html><head><meta name=generator content='WordPress 6'></head><body class='single single-post postid-{HUGE}'>"
+    f"<article id='post-{HUGE}' class='post type-post'><h1 class='entry-title'>Titre</h1><div class='entry-content'><p>Texte.</p></div></article>",
+    "huge number as Drupal id": f"<html><body class='page-node-{HUGE} node-type-news'><article data-history-node-id='{HUGE}' class='node'>"
     "<h1>Titre</h1><div class='field--name-body'><p>Texte.</p></div></article></body></html>",
     "control and direction characters": article_html("a\x1b[31m\x07\u202e\u2028z", "Texte\x00.\x9b31m"),
     "broken links": article_html("Titre", "Texte.", head="<base href='http://[::1'>")
@@ -310,7 +314,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_page_is_stored_and_rebuilt(tmp_path: Path, name: str) -> None:
-    small_archive(tmp_path, [(f"{BASE}/fr/99999999999999999999999-titre", HOSTILE[name]), (U, article_html("Réunion", "Texte."))])
+    small_archive(tmp_path, [(f"{BASE}/fr/{HUGE}-titre", HOSTILE[name]), (U, article_html("Réunion", "Texte."))])
     with Archive.open(tmp_path, write=True) as archive:
         before = list(archive.dump())
         assert archive.counts()["captures"] == 2

@@ -106,7 +106,8 @@ DATES = st.lists(
 SIGHTINGS = st.lists(
     st.tuples(
         st.builds(
-            Draft, title=st.sampled_from(["A", "B"]), text=st.sampled_from(["", "x", "xy"]), complete=st.booleans(), url=st.sampled_from([None, BASE + "/fr/a", BASE + "/en/a?x"]),
+            Draft, title=st.sampled_from(["A", "B"]), text=st.sampled_from(["", "x", "xy"]), complete=st.booleans(),
+            url=st.sampled_from([None, BASE + "/fr/a", BASE + "/en/a?x"]),
             dates=DATES, kind=st.sampled_from([None, "event", "news"]), language=st.sampled_from([None, "fr"]), tags=st.sampled_from([(), ("t",)]),
             section=st.sampled_from(["", "s"]), summary=st.sampled_from(["", "sum"]), article_id=st.sampled_from([None, 3]),
         ),

@@ -133,9 +133,10 @@ def test_snippet_and_title_mark_the_words_found(archive: Archive) -> None:
     assert f"{MARK_START}comité{MARK_END}" in hit.snippet
 
 
-PIECES = '" * ( ) { } [ ] ^ + - : , . ; \' % _ \\ / AND OR NOT NEAR NEAR( title: text: dakar* "dakar \x00 \n \t \x1b[31m 🙂 👩‍👩‍👧 \u202e הגירה ߊ ﷽ İ ß œ ½ ² \ud800 \udcff ﬁ ٣ \uffff \U0010ffff e\u0301'.split(
-    " "
-)
+PIECES = (
+    '" * ( ) { } [ ] ^ + - : , . ; \' % _ \\ / AND OR NOT NEAR NEAR( title: text: dakar* "dakar '
+    "\x00 \n \t \x1b[31m 🙂 👩‍👩‍👧 \u202e הגירה ߊ ﷽ İ ß œ ½ ² \ud800 \udcff ﬁ ٣ \uffff \U0010ffff e\u0301"
+).split(" ")
 INJECTIONS = [
     "'; DROP TABLE items; --",
     "1 OR 1=1",

@@ -168,12 +168,12 @@ class Ingest:
     def _see(self, name: str, capture: Capture) -> bool:
         """Note that a known draft was seen in this capture; False if it is not known."""
         found = self.connection.execute(
-            "SELECT first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, text_key, site FROM drafts WHERE draft_id = ?",
+            "SELECT first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, site FROM drafts WHERE draft_id = ?",
             (name,),
         ).fetchone()
         if found is None:
             return False
-        first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, text_key, site = found
+        first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, site = found
         at = moment(capture.captured_at)
         self.connection.execute("INSERT OR IGNORE INTO sightings (draft_id, record_id) VALUES (?,?)", (name, capture.record_id))
         if (at, capture.record_id) < (first_seen, first_capture):

@@ -105,10 +105,12 @@ def read_runs(connection: sqlite3.Connection) -> list[Run]:
     """All runs, the latest first."""
     columns = "run_id spider site started_at finished_at status counts parameters software messages".split()
     rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs ORDER BY started_at DESC, run_id DESC")
-    return [
-        Run(**dict(zip(columns[:6], row[:6], strict=True)), counts=json.loads(row[6]), parameters=json.loads(row[7]), software=json.loads(row[8]), messages=tuple(json.loads(row[9])))
-        for row in rows
-    ]  # fmt: skip
+    return [_run(dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def _run(values: dict[str, Any]) -> Run:
+    decoded = {name: json.loads(values[name]) for name in ("counts", "parameters", "software", "messages")}
+    return Run(**{**values, **decoded, "messages": tuple(decoded["messages"])})
 
 
 def write_run(connection: sqlite3.Connection, run: Run) -> None:

@@ -44,8 +44,8 @@ ROW_QUESTIONS = (
     (
         "changed",
         "the item's title or text is not that of its current version",
-        "SELECT i.item_id FROM items i LEFT JOIN versions v ON v.version_id = i.current_version AND v.title = i.title AND v.text = i.text "
-        "WHERE v.version_id IS NULL",
+        """SELECT i.item_id FROM items i LEFT JOIN versions v ON v.version_id = i.current_version AND v.title = i.title AND v.text = i.text
+        WHERE v.version_id IS NULL""",
     ),
     ("no_draft", "no draft says this of the item", "SELECT item_id FROM items WHERE item_key NOT IN (SELECT item_key FROM drafts)"),
     ("no_item", "a draft's item is missing", "SELECT DISTINCT item_key FROM drafts WHERE item_key NOT IN (SELECT item_key FROM items)"),
