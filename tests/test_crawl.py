@@ -98,7 +98,7 @@ def test_a_compressed_body_is_kept_as_it_was_received(tmp_path: Path) -> None:
         assert record.body == packed and record.header("content-encoding") == "gzip"
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 501, 502, 503, 504])
 def test_an_answer_that_means_not_now_is_kept_and_asked_again(status: int, tmp_path: Path) -> None:
     pages = small_site() | {"/fr/1-rabat": [Reply("later", status), article("Réunion à Rabat")]}
     with web(pages) as server:

@@ -47,6 +47,7 @@ FOLDED = [
     ("/fr/en-action/actualites/12-x?tmpl=component&print=1&layout=default", "/fr/en-action/actualites/12-x", "print view"),
     ("/fr/en-action/actualites/12-x?layout=default", "/fr/en-action/actualites/12-x", "layout copy"),
     ("/fr/?template=beez3", "/fr/", "template copy"),
+    ("/fr/x/12-y?tmpl=component&print=1&page=", "/fr/x/12-y", "print view"),
     ("/fr/en-action?limitstart=7", "/fr/en-action?start=7", "second spelling of start"),
     ("/fr/en-action?start=0", "/fr/en-action", "first page of a listing"),
     ("/fr/agenda?limit=5", "/fr/agenda", "page size copy"),

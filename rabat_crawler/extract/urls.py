@@ -260,6 +260,8 @@ def _copy_reason(name: str, value: str) -> str:
         return "tracking or session parameter"
     if FILTERS.match(lower):
         return "filter of a listing"
+    if lower == "page" and value in ("0", ""):
+        return "print view"
     if lower == "start" and value in ("0", ""):
         return "first page of a listing"
     return ""

@@ -44,7 +44,7 @@ SLOT = "site"
 MAX_PAUSE = 300.0
 NOT_NOW = frozenset({429, 503})
 """These speak for the whole site; the others may be one page's own trouble and are tried less often."""
-BROKEN = frozenset({408, 500, 502, 504, 520, 521, 522, 523, 524})
+BROKEN = frozenset({408, *range(500, 600)} - {503})
 BROKEN_RETRIES = 2
 ROBOTS_RETRIES = 2
 JITTER = 0.1
