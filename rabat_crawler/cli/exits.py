@@ -77,8 +77,9 @@ def run_safely(command: Callable[[], Any]) -> None:
         sys.exit(code_of(error))
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        discard_output()
         _say(
-            f"the disk is full ({error.filename}): free space and run the command again"
+            f"the disk is full ({error.filename or 'standard output'}): free space and run the command again"
             if full
             else f"{error.filename or 'system'}: {error.strerror or error}"
         )
@@ -92,8 +93,13 @@ def run_safely(command: Callable[[], Any]) -> None:
 
 def nobody_reads() -> int:
     """Let the rest of the output go nowhere; the exit code that the shell gives a program in a broken pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    discard_output()
     return 128 + signal.SIGPIPE
+
+
+def discard_output() -> None:
+    """What is still buffered for a full or closed output goes nowhere; Python would try it again at the end, and fail aloud."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str) -> None:
