@@ -10,7 +10,7 @@ freeze() { pip freeze --exclude-editable | grep -viE '^(pip|setuptools|rabat[-_]
 pip install -q -e .
 { echo "# What rabat-crawler needs, by exact version; written by 'make lock'."; freeze; } > requirements.lock
 pip install -q -e ".[dev]"
-{ echo "# What the tests need besides; written by 'make lock'."; echo "-r requirements.lock"; freeze | comm -13 <(grep -v '^#' requirements.lock | sort) <(freeze | sort) | sort -f; } > requirements-dev.lock
+{ echo "# What the tests need besides; written by 'make lock'."; echo "-r requirements.lock"; comm -13 <(grep -v '^#' requirements.lock | sort) <(freeze | sort) | sort -f; } > requirements-dev.lock
 rm -rf "$work/venv" && python3 -m venv "$work/venv"
 pip install -q -U pip
 pip install -q -e ".[bench]"

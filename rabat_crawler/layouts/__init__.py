@@ -1,0 +1,1 @@
+"""One file for each way a page can be marked up. Pure; `registry.layouts()` finds them."""

@@ -1,0 +1,1 @@
+"""One file for each dialogue site. Pure; `registry.sites()` finds them."""

@@ -1,0 +1,1 @@
+"""The spiders; Scrapy looks for them here."""
