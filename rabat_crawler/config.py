@@ -1,4 +1,4 @@
-"""Settings: defaults, then the environment, then options. The only place that reads environment variables."""
+"""Settings: defaults, then the environment, then options."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import functools
 import gc
-import os
 import platform
 import re
 import secrets
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from rabat_crawler import __version__
+from rabat_crawler import __version__, config
 from rabat_crawler.errors import ConfigError, DiskFull, RabatError, RobotsForbids, RunBreached, SiteUnreachable
 from rabat_crawler.extensions import run_log
 from rabat_crawler.extract.urls import DEFAULT_PORTS, decide, origin_of
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from rabat_crawler.archive import Archive
     from rabat_crawler.archive.warc import WarcWriter
 
-DEFAULT_CONTACT = "archive of public pages on migration dialogues; operator left no address"
-CONTACT_VARIABLE = "RABAT_CONTACT"
 SOFTWARE = ("rabat-crawler", "scrapy", "twisted", "protego", "warcio")
 GO_ON = "everything fetched so far is stored; run the same command again to go on (unchanged pages cost a few bytes each)"
 _NOT_IN_HEADER = re.compile(r"[^\x20-\x7e]+|[()]")
@@ -112,7 +109,7 @@ def _prepare(
         frontier.plan = []
     now = datetime.now(UTC)
     urls = starts or site.starts
-    contact = contact or os.environ.get(CONTACT_VARIABLE) or DEFAULT_CONTACT
+    contact = config.contact(contact)
     agent = user_agent(contact)
     run = Run(
         run_id=run_id or f"{now:%Y%m%dT%H%M%SZ}-{site.name}-{secrets.token_hex(2)}",

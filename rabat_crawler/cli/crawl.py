@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ def crawl(
 def crawl_into(path: Path, site: Site, *, max_pages: int | None, delay: float, contact: str, dry_run: bool = False) -> Run:
     """Crawl with a progress line on a terminal; what a killed run had left is said first."""
     from rabat_crawler.archive import Archive
+    from rabat_crawler.extensions import terminal_progress
     from rabat_crawler.runner import crawl as run_crawl
 
     progress = ProgressLine()
@@ -85,7 +87,9 @@ def crawl_into(path: Path, site: Site, *, max_pages: int | None, delay: float, c
         with Archive.open(path, write=True, create=True, progress=progress) as archive:
             for note in archive.notes:
                 click.echo(note, err=True)
-            return run_crawl(archive, site, max_pages=max_pages, delay=delay, contact=contact, dry_run=dry_run, progress=progress.crawl)
+            return run_crawl(
+                archive, site, max_pages=max_pages, delay=delay, contact=contact, dry_run=dry_run, progress=terminal_progress(sys.stderr)
+            )
     finally:
         progress.end()
 

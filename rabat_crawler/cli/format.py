@@ -9,16 +9,12 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from rabat_crawler.archive.search import MARK_END, MARK_START
 from rabat_crawler.models import Hit, Item
-
-if TYPE_CHECKING:
-    from rabat_crawler.session import Progress as CrawlProgress
-
 
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -95,7 +91,6 @@ class ProgressLine:
     def __init__(self) -> None:
         self.shown = sys.stderr.isatty()
         self.started = self.last = time.monotonic()
-        self.last_crawl = -1.0
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
         """Show progress; the signature of `archive.Progress`."""
@@ -107,17 +102,6 @@ class ProgressLine:
         left = f", {(total - done) / rate:,.0f} s left" if total and rate else ""
         of = f" of {total:,}" if total else ""
         sys.stderr.write(f"\r\x1b[K{what}: {done:,}{of}, {rate:,.1f}/s{left}")
-        sys.stderr.flush()
-
-    def crawl(self, now: CrawlProgress) -> None:
-        """Show where a crawl stands; the signature of `runner.crawl`'s progress."""
-        if not self.shown or now.finished or (now.seconds - self.last_crawl < 0.2):
-            return
-        self.last_crawl = now.seconds
-        left = f", about {now.left:,.0f} s left" if now.left is not None else ""
-        rate = now.pages / max(now.seconds, 1e-6)
-        line = f"{now.pages:,} pages, {now.items:,} items, {rate:,.1f} pages/s, {now.queued:,} waiting{left}  {plain(now.url)}"
-        sys.stderr.write(f"\r\x1b[K{line[: width() - 1]}")
         sys.stderr.flush()
 
     def end(self) -> None:
