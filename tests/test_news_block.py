@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rabat_crawler.extract.blocks import block_start
+from rabat_crawler.extract.blocks import find_blocks
 from rabat_crawler.extract.decoding import decode_text
 from rabat_crawler.extract.html import Document, parse_document
 from rabat_crawler.extract.lines import page_lines
@@ -140,10 +140,10 @@ def test_what_follows_the_block_is_not_in_the_last_intro() -> None:
 
 def test_the_line_where_the_first_block_begins_is_its_heading() -> None:
     page = doc(f"{OWN}<h3>En action</h3>{headings()}")
-    start = block_start(page)
+    start = find_blocks(page)[0].start
     assert start is not None
     assert page_lines(page).lines[start].text == "En action"
-    assert block_start(doc(OWN)) is None
+    assert find_blocks(doc(OWN)) == ()
 
 
 def comment(name: str, day: str) -> str:

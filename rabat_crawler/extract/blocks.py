@@ -102,11 +102,6 @@ def find_blocks(doc: Document) -> tuple[Block, ...]:
     return tuple(sorted(blocks, key=lambda block: block.start))
 
 
-def block_start(doc: Document) -> int | None:
-    """The line where the first block of dated items begins; None if the page has none."""
-    return min((block.start for block in find_blocks(doc)), default=None)
-
-
 def read_date_line(text: str, language: str | None) -> PartialDate | None:
     """The date of a line that is nothing but a date; a clock time makes it a comment's line, a label an article's own."""
     if len(text) > MAX_DATE or not HAS_DIGIT.search(text) or CLOCK.search(text) or LABELLED.search(text):
