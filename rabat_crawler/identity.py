@@ -140,8 +140,8 @@ def text_digest(title: str, text: str) -> str:
     return hashlib.sha256(f"{title}\n\n{text}".encode()).hexdigest()[:32]
 
 
-def merge(key: str, seen: Sequence[Seen], site: Site) -> Merged:
-    """One item from everything that was ever seen of it (at least one sighting)."""
+def merge(key: str, seen: Sequence[Seen], site: Site, *, cut: bool = False) -> Merged:
+    """One item from everything that was ever seen of it whole (at least one sighting); `cut`: cut captures show it as well."""
     number = item_number(key)
     name = item_id(number)
     ordered = sorted(seen, key=lambda one: (one.first_seen, one.draft_id))
@@ -178,7 +178,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site) -> Merged:
         gone=False,
         current_version=current.version_id,
         flags=_flags(
-            complete=bool(complete), canonical=canonical, conflict=conflict, implausible=implausible, created=created, truncated=draft.truncated
+            complete=bool(complete), canonical=canonical, conflict=conflict, implausible=implausible, created=created, truncated=cut and not complete
         ),
         addresses=_addresses(ordered),
         tags=_union(one.draft.tags for one in ordered if one.draft.complete),

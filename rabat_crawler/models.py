@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Kind = Literal["news", "event", "publication", "project", "page"]
-Role = Literal["detail", "listing", "gone", "redirect", "document", "feed", "other"]
+Role = Literal["detail", "listing", "gone", "missing", "wall", "redirect", "document", "feed", "other"]
 Precision = Literal["year", "month", "day"]
 DateRole = Literal["published", "event", "modified"]
 RecordType = Literal["response", "revisit"]
@@ -21,7 +21,10 @@ KINDS: tuple[Kind, ...] = ("news", "event", "publication", "project", "page")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One answer of a server at one moment, and where its bytes lie. `captured_at` is aware UTC, `offset`/`length` are bytes."""
+    """One answer of a server at one moment, and where its bytes lie. `captured_at` is aware UTC, `offset`/`length` are bytes.
+
+    `verdict` is what only the crawl could tell and the record therefore remembers: "soft-404" (it looks like the answer to a random path).
+    """
 
     record_id: str
     url: str
@@ -40,6 +43,7 @@ class Capture:
     length: int = 0
     refers_to: str | None = None
     truncated: str | None = None
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,10 +264,17 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expect:
-    """What a healthy crawl of a site brings at the least; fewer is a breach."""
+    """What a healthy site shows; anything else is a breach. Shares are between 0 and 1.
+
+    `min_items`: items in the archive that are not gone; `max_fallback_share`: items read by the generic layout; `min_fill`: pairs of field
+    (title, published, language) and least share of items that have it; the other two: of the known pages asked in one round.
+    """
 
     min_items: int = 1
     max_fallback_share: float = 1.0
+    min_fill: tuple[tuple[str, float], ...] = ()
+    max_gone_share: float = 0.2
+    max_changed_share: float = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

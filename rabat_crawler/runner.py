@@ -10,29 +10,37 @@ import atexit
 import contextlib
 import functools
 import gc
+import hashlib
+import json
 import platform
 import re
 import secrets
+import shutil
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from rabat_crawler import __version__, config
+from rabat_crawler.archive.frontier_store import FrontierStore
+from rabat_crawler.changes import Snapshot, compare
 from rabat_crawler.errors import ConfigError, DiskFull, RabatError, RobotsForbids, RunBreached, SiteUnreachable
 from rabat_crawler.extensions import run_log
 from rabat_crawler.extract.urls import DEFAULT_PORTS, decide, origin_of
 from rabat_crawler.frontier import Frontier
 from rabat_crawler.models import Run, Site
 from rabat_crawler.registry import reference
-from rabat_crawler.session import Progress, Session
+from rabat_crawler.revisit import Policy
+from rabat_crawler.rounds import Visit
+from rabat_crawler.session import Budget, Progress, Session
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -42,6 +50,7 @@ if TYPE_CHECKING:
 
 SOFTWARE = ("rabat-crawler", "scrapy", "twisted", "protego", "warcio")
 GO_ON = "everything fetched so far is stored; run the same command again to go on (unchanged pages cost a few bytes each)"
+MAX_CHANGES = 2000
 _NOT_IN_HEADER = re.compile(r"[^\x20-\x7e]+|[()]")
 
 
@@ -55,24 +64,46 @@ def crawl(
     concurrency: int = 1,
     contact: str | None = None,
     dry_run: bool = False,
+    everything: bool = False,
+    budget: Budget | None = None,
+    policy: Policy | None = None,
+    now: Callable[[], datetime] | None = None,
     progress: Callable[[Progress], None] | None = None,
     run_id: str | None = None,
     log_level: str = "WARNING",
     settings: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Crawl a site into an archive open for writing; `delay` in seconds, `starts` default to the site's, `settings` override Scrapy's.
+    """Crawl what is due of a site (or `everything`) into an archive open for writing; an interrupted crawl goes on where it was.
 
+    `delay` in seconds, `starts` default to the site's, `budget` limits this run, `policy` says how often what is asked again, `now` is the clock
+    (aware UTC), `settings` override Scrapy's.
     The Run is stored before this returns or raises; its status is "done", "done with failures", "put off", "breached" or "interrupted".
     A dry run asks for robots.txt and the start pages only, stores nothing, and puts the judged links into `counts["plan"]`.
     Raises ConfigError, SiteUnreachable, RobotsForbids, PutOff, RunBreached, DiskFull; what was fetched before is kept.
     """
-    session, run = _prepare(archive, site, tuple(starts or ()), max_pages, delay, concurrency, contact, dry_run, progress, run_id, settings)
+    with contextlib.ExitStack() as stack:
+        store = None
+        if not dry_run:
+            store = FrontierStore.open(archive.state_dir, archive.notes)
+            stack.callback(store.close)
+        session, run = _prepare(
+            archive, site, tuple(starts or ()), max_pages, delay, concurrency, contact, progress, run_id, settings, store, policy, now or _now
+        )
+        session.budget = budget or Budget()
+        if store is not None:
+            session.check_space()
+            run = _begin(session, run, store, everything=everything, probe=_setting(settings, "RABAT_PROBE"))
+        return _crawl(session, run, delay, concurrency, settings, log_level)
+
+
+def _crawl(session: Session, run: Run, delay: float, concurrency: int, settings: Mapping[str, Any] | None, log_level: str) -> Run:
+    archive, dry_run = session.archive, session.visit is None
     if not dry_run:
-        session.check_space()
         archive.begin_run(run)
     before = _totals(archive)
     error: BaseException | None = None
     try:
+        session.take_up()
         with _writer(archive, session, run, dry_run), run_log(None if dry_run else Path(archive.state_dir), run.run_id, log_level):
             _drive(session, delay, concurrency, settings)
     except BaseException as raised:
@@ -81,6 +112,8 @@ def crawl(
     if not dry_run:
         try:
             archive.end_run(finished)
+            if finished.counts.get("held"):
+                _hold_back(session, finished)
         except DiskFull as full:
             session.error = session.error or full
     session.report("", finished=True)
@@ -98,21 +131,24 @@ def _prepare(
     delay: float,
     concurrency: int,
     contact: str | None,
-    dry_run: bool,
     progress: Callable[[Progress], None] | None,
     run_id: str | None,
     settings: Mapping[str, Any] | None,
+    store: FrontierStore | None,
+    policy: Policy | None,
+    clock: Callable[[], datetime],
 ) -> tuple[Session, Run]:
     named = frozenset(origin for url in starts if (origin := origin_of(url)))
-    frontier = Frontier(site, max_pages=max_pages, starts_only=dry_run)
-    if dry_run:
+    now = clock()
+    run_id = run_id or f"{now:%Y%m%dT%H%M%SZ}-{site.name}-{secrets.token_hex(2)}"
+    frontier = Frontier(site, max_pages=max_pages, starts_only=store is None, store=store, policy=policy, run_id=run_id, now=clock)
+    if store is None:
         frontier.plan = []
-    now = datetime.now(UTC)
     urls = starts or site.starts
     contact = config.contact(contact)
     agent = user_agent(contact)
     run = Run(
-        run_id=run_id or f"{now:%Y%m%dT%H%M%SZ}-{site.name}-{secrets.token_hex(2)}",
+        run_id=run_id,
         spider="dialogue",
         site=site.name,
         started_at=_iso(now),
@@ -138,12 +174,47 @@ def _prepare(
         starts=urls,
         progress=progress,
         private_origins=named | ({site.origin} if site.origin else frozenset()),
-        min_free=int((settings or {}).get("RABAT_MIN_FREE", _default_settings()["RABAT_MIN_FREE"])),
+        min_free=int(_setting(settings, "RABAT_MIN_FREE")),
+        now=clock,
     )
-    if not frontier.seed(urls):
-        said = "; ".join(f"{url}: {decide(url, site).reason}" for url in urls) or "there is none"
-        raise ConfigError(f"no start address may be fetched ({said}); give one with --start")
+    if store is None and not frontier.seed(urls):
+        raise _no_start(urls, site)
     return session, run
+
+
+def _no_start(urls: Iterable[str], site: Site) -> ConfigError:
+    said = "; ".join(f"{url}: {decide(url, site).reason}" for url in urls) or "there is none"
+    return ConfigError(f"no start address may be fetched ({said}); give one with --start")
+
+
+def _setting(settings: Mapping[str, Any] | None, name: str) -> Any:
+    return (settings or {}).get(name, _default_settings()[name])
+
+
+def _begin(session: Session, run: Run, store: FrontierStore, *, everything: bool, probe: bool) -> Run:
+    """Begin a round, or go on with the one that was interrupted."""
+    frontier, archive = session.frontier, session.archive
+
+    def before() -> dict[str, str]:
+        return {name: json.dumps(asdict(one), ensure_ascii=False) for name, one in archive.snapshots(session.site.name).items()}
+
+    session.visit = visit = Visit.begin(frontier, store, everything=everything, before=before)
+    if not frontier.seed(session.starts):
+        raise _no_start(session.starts, session.site)
+    if probe:
+        session.probe_url = probe_address(session.starts[0])
+        frontier.seed_probe(session.probe_url)
+    parameters = {**run.parameters, "everything": everything, "round": visit.round.round_id, "policy": asdict(frontier.policy)}
+    return replace(run, parameters=parameters, counts={"resumes": visit.round.round_id} if visit.resumed else {})
+
+
+def probe_address(start: str) -> str:
+    """An address that does not exist, always the same one beside a start page: what does the site answer there?"""
+    return urljoin(start, f"rabat-crawler-{hashlib.sha256(start.encode()).hexdigest()[:12]}")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def user_agent(contact: str) -> str:
@@ -340,21 +411,28 @@ def _left_over(session: Session) -> str:
 
 
 def _finish(session: Session, run: Run, before: tuple[int, int], after: tuple[int, int], error: BaseException | None, dry_run: bool) -> Run:
-    complete = session.frontier.taken < session.frontier.max_pages and not session.stopping
-    session.frontier.finish(_left_over(session))
+    frontier, visit = session.frontier, session.visit
+    complete = not frontier.closed and frontier.taken < frontier.max_pages and not session.stopping and error is None
+    left = frontier.finish(frontier.closed or _left_over(session))
     if not session.status:
         session.status = "done with failures" if session.failed else "done"
     if error is None and session.error is None and not session.stopping:
         session.error = _verdict(session, run.run_id, complete and not dry_run)
+        if visit is not None:
+            visit.end()
     if error is not None:
         session.status = "interrupted"
         session.messages.append(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
     elif session.error is not None:
         session.messages.append(str(session.error))
     counts = session.counts() | {"items_new": after[0] - before[0], "items_total": after[0], "versions_new": after[1] - before[1]}
-    if session.frontier.plan is not None:
-        counts["plan"] = session.frontier.plan
-    return replace(run, finished_at=_iso(datetime.now(UTC)), status=session.status, counts=counts, messages=tuple(session.messages))
+    if frontier.plan is not None:
+        counts["plan"] = frontier.plan
+    if visit is not None:
+        counts |= _round_counts(session, visit, left) | dict(run.counts)
+        if session.status == "breached":
+            counts |= {"breach": session.breaches, "held": bool(visit.store.before(frontier.name))}
+    return replace(run, finished_at=_iso(session.now()), status=session.status, counts=counts, messages=tuple(session.messages))
 
 
 def _verdict(session: Session, run_id: str, complete: bool) -> RabatError | None:
@@ -367,10 +445,67 @@ def _verdict(session: Session, run_id: str, complete: bool) -> RabatError | None
         session.status = "put off"
         first = session.failures[0]
         return SiteUnreachable(f"no usable answer from {first['url']}: {first['reason']}", url=first["url"])
-    found, least = len(session.items), max(1, session.site.expect.min_items)
-    if complete and found < least:
-        session.status = "breached"
-        said = f"only {found} items were read where at least {least} are expected" if found else "no item was found on the site"
+    breaches = _breaches(session, complete)
+    if breaches:
+        session.status, session.breaches = "breached", breaches
+        said = "; ".join(breach["message"] for breach in breaches)
         said += f" ({session.failed} addresses failed, the first: {session.failures[0]['reason']})" if session.failed else ""
         return RunBreached(f"{said}: the site may have changed, or the start address is wrong; the captures are kept (run {run_id})", run_id=run_id)
     return None
+
+
+def _breaches(session: Session, complete: bool) -> list[dict[str, str]]:
+    """What the site definition does not expect, after a crawl that ran to its end or to its budget."""
+    site, expect = session.site, session.site.expect
+    found = session.visit.alarms(expect) if session.visit is not None else []
+    if not complete:
+        return found
+    health: dict[str, Any] = session.archive.health(site.name) if session.visit is not None else {"items": len(session.items)}
+    held, least = health["items"], max(1, expect.min_items)
+    if held < least:
+        said = f"only {held} items are there where at least {least} are expected" if held else "no item was found on the site"
+        found.append({"code": "min_items", "message": said})
+    if health.get("fallback_share", 0.0) > expect.max_fallback_share:
+        found.append({"code": "fallback_share", "message": f"{health['fallback_share']:.0%} of the items were read by the generic layout"})
+    for name, least_share in expect.min_fill:
+        if health.get("fill", {}).get(name, 1.0) < least_share:
+            found.append({"code": "fill_rate", "message": f"only {health['fill'][name]:.0%} of the items have a {name}"})
+    return found
+
+
+def _round_counts(session: Session, visit: Visit, left: int) -> dict[str, Any]:
+    """The round in figures: addresses by state, what the answers were, what changed, how healthy the archive is."""
+    frontier, archive = session.frontier, session.archive
+    before = {name: Snapshot(**json.loads(text)) for name, text in visit.store.before(frontier.name).items()}
+    changes = compare(before, archive.snapshots(session.site.name))
+    outcomes = visit.outcomes()
+    states = Counter(row.state for row in frontier.rows.values())
+    asked = sum(count for state, count in states.items() if state not in ("folded", "skipped"))
+    fetched = sum(row.digest != "" or row.status is not None for row in frontier.rows.values())
+    usage = shutil.disk_usage(archive.path)
+    return {
+        "states": dict(sorted(states.items())),
+        "asked": sum(outcomes.values()),
+        "unchanged": outcomes["unchanged"],
+        "changed": outcomes["changed"],
+        "new_pages": outcomes["new"],
+        "gone_pages": outcomes["gone"],
+        "carried_over": left,
+        "changes": [change.as_json() for change in changes[:MAX_CHANGES]],
+        "change_counts": dict(sorted(Counter(change.change for change in changes).items())),
+        "health": archive.health(session.site.name)
+        | {"coverage": {"listed": asked, "fetched": fetched, "stored": archive.counts()["captures"]}, "free_bytes": usage.free},
+    }
+
+
+def _hold_back(session: Session, run: Run) -> None:
+    """Take back what the round of a breached run said, in all its runs, and let its addresses be asked again."""
+    archive, visit = session.archive, session.visit
+    if visit is None:
+        return
+    runs = [one for one in archive.runs() if one.run_id == run.run_id or one.parameters.get("round") == visit.round.round_id]
+    for one in runs:
+        if not one.counts.get("held"):
+            archive.end_run(replace(one, counts={**one.counts, "held": True}))
+    archive.hold_back(runs)
+    visit.take_back()

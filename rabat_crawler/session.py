@@ -18,21 +18,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rabat_crawler.archive.ingest import parse_moment
 from rabat_crawler.errors import DiskFull, PutOff, RabatError, SiteUnreachable
-from rabat_crawler.extract.page import parse_page
+from rabat_crawler.extract.html import absolute
+from rabat_crawler.extract.likeness import alike
+from rabat_crawler.extract.page import SOFT_404, parse_page
 from rabat_crawler.extract.urls import canonical, origin_of, url_key
+from rabat_crawler.frontier import entry_of
 from rabat_crawler.models import Capture, Link, Page, Record, Site
 
 if TYPE_CHECKING:
     from rabat_crawler.archive import Archive
     from rabat_crawler.archive.warc import WarcWriter
     from rabat_crawler.frontier import Entry, Frontier
+    from rabat_crawler.rounds import Visit
 
 logger = logging.getLogger("rabat_crawler.crawl")
 
 MAX_FAILED_IN_A_ROW = 5
 """So many addresses in a row without a usable answer, each with its retries, mean that the site is down."""
 
+UNSETTLED = frozenset({408, 429, *range(500, 600)})
 MAX_FAILURES_KEPT = 1000
 SPACE_CHECK_EVERY = 50
 Headers = tuple[tuple[str, str], ...]
@@ -51,6 +57,29 @@ class Progress:
     finished: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What one run may spend, None: as much as it needs. What is left over waits for the next run."""
+
+    requests: int | None = None
+    bytes: int | None = None
+    minutes: float | None = None
+
+    def used_up(self, *, requests: int, received: int, seconds: float) -> str:
+        """Which limit is reached, in words; "" if none is."""
+        if self.requests is not None and requests >= self.requests:
+            return f"budget of {self.requests} requests used up"
+        if self.bytes is not None and received >= self.bytes:
+            return f"budget of {self.bytes} bytes used up"
+        if self.minutes is not None and seconds >= self.minutes * 60:
+            return f"budget of {self.minutes:g} minutes used up"
+        return ""
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(slots=True, kw_only=True)
 class Session:
     """The state of one run. `writer` is None in a dry run: then nothing is stored."""
@@ -66,6 +95,10 @@ class Session:
     min_free: int = 100_000_000
     progress: Callable[[Progress], None] | None = None
     private_origins: frozenset[str] = frozenset()
+    visit: Visit | None = None
+    budget: Budget = field(default_factory=Budget)
+    now: Callable[[], datetime] = _utc
+    probe_url: str = ""
 
     floor: float = 0.0
     stopping: bool = False
@@ -84,6 +117,7 @@ class Session:
     messages: list[str] = field(default_factory=list)
     refused_addresses: dict[str, str] = field(default_factory=dict)
     signal: int | None = None
+    breaches: list[dict[str, str]] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
     clock_start: float = field(default_factory=time.monotonic)
 
@@ -104,13 +138,14 @@ class Session:
         self, *, url: str, status: int, headers: Headers, request_headers: Headers, body: bytes, ip: str | None, truncated: str | None
     ) -> Page | None:
         """Store an answer (WARC on disk first, then the database) and read it; None if it could not be kept or read (counted as a failure)."""
-        now = datetime.now(UTC)
+        now = self.now()
         self.answered = True
         self.answers[f"{status // 100}xx"] += 1
         self.received += len(body)
         try:
             if self.writer is None:
                 return parse_page(_unstored(self, url, now, status, headers, request_headers, body, truncated), self.site)
+            verdict = self._verdict(url, now, status, headers, request_headers, body) if status == 200 and not truncated else None
             record = self.writer.write(
                 url=url,
                 captured_at=now,
@@ -120,6 +155,7 @@ class Session:
                 request_headers=request_headers,
                 previous=self.archive.last_capture(url),
                 truncated=truncated,
+                verdict=verdict,
                 ip=ip,
             )
             self.writer.sync()
@@ -138,6 +174,45 @@ class Session:
             return page
         return None
 
+    def _verdict(self, url: str, now: datetime, status: int, headers: Headers, request_headers: Headers, body: bytes) -> str | None:
+        """What only the crawl can tell of an answer: it looks like the answer to a random path."""
+        is_probe = url == self.probe_url
+        if self.visit is None or not (is_probe or self.visit.round.probe):
+            return None
+        page = parse_page(_unstored(self, url, now, status, headers, request_headers, body, None), self.site)
+        said = next((f"{draft.title} {draft.text}" for draft in page.drafts if draft.complete), "")
+        if is_probe:
+            self.visit.remember_probe(said)
+            return SOFT_404
+        return SOFT_404 if said and alike(said, self.visit.round.probe) else None
+
+    def kept_answer(self, url: str) -> Record | None:
+        """What the interrupted part of this round recorded at the address, or None."""
+        if self.visit is None or not self.visit.resumed:
+            return None
+        return self.archive.answer_since(url, self.visit.began)
+
+    def take_up(self) -> None:
+        """Settle the addresses that a run was asking when it died: what it recorded is read, what it did not is asked again."""
+        if self.visit is None:
+            return
+        for row in self.visit.orphans:
+            record = self.archive.answer_since(row.url, parse_moment(row.leased_at)) if row.leased_at else None
+            if record is None or record.capture.truncated or record.capture.status in UNSETTLED:
+                self.frontier.requeue(row)
+                continue
+            page = parse_page(record, self.site)
+            location = record.header("location")
+            self.visited(
+                entry_of(row),
+                page,
+                location=absolute(row.url, location) if location else None,
+                status=record.capture.status,
+                etag=record.header("etag") or "",
+                modified=record.header("last-modified") or "",
+            )
+        self.frontier.flush()
+
     def check_space(self) -> None:
         """DiskFull if the archive's disk has less than `min_free` bytes left."""
         free = shutil.disk_usage(Path(self.archive.warc_dir)).free
@@ -147,7 +222,7 @@ class Session:
                 "free some space and run the crawl again"
             )
 
-    def visited(self, entry: Entry, page: Page, *, location: str | None) -> None:
+    def visited(self, entry: Entry, page: Page, *, location: str | None, status: int = 200, etag: str = "", modified: str = "") -> None:
         """A page was read: count its items, give its links to the frontier. `location` is a redirect's absolute target."""
         self.pages += 1
         for draft in page.drafts:
@@ -157,8 +232,25 @@ class Session:
             self.frontier.offer((Link(url=location, rel="redirect"),), parent=entry)
             self._note_foreign_start(entry, location)
             page = Page(layout=page.layout, role="redirect")
-        self.frontier.visited(entry, page)
+        if self.visit is None:
+            self.frontier.visited(entry, page)
+        else:
+            self.visit.visited(entry, page, status=status, etag=etag, modified=modified)
+        if not self.frontier.closed:
+            spent = time.monotonic() - self.clock_start
+            self.frontier.closed = self.budget.used_up(requests=self.requests, received=self.received, seconds=spent)
         self.report(entry.url)
+
+    def lost(self, entry: Entry, reason: str, *, unanswered: bool = False) -> None:
+        """An address gave nothing usable: counted, and to be asked again another night; as soon as may be if the site said when."""
+        self.fail(entry.url, reason, unanswered=unanswered)
+        if self.visit is None:
+            self.frontier.done(entry.key, None)
+            return
+        later = getattr(self.error, "retry_after", None) if isinstance(self.error, PutOff) else None
+        self.visit.failed(entry, reason, later=later)
+        if later is not None:
+            self.visit.come_back(later)
 
     def _note_foreign_start(self, entry: Entry, location: str) -> None:
         target = origin_of(location)

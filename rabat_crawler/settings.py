@@ -8,7 +8,7 @@ from __future__ import annotations
 BOT_NAME = "rabat_crawler"
 SPIDER_MODULES = ["rabat_crawler.spiders"]
 NEWSPIDER_MODULE = "rabat_crawler.spiders"
-SCHEDULER = "rabat_crawler.frontier.FrontierScheduler"
+SCHEDULER = "rabat_crawler.scheduler.FrontierScheduler"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 DEFAULT_REQUEST_HEADERS = {
@@ -70,5 +70,7 @@ LOG_ENABLED = False
 
 RABAT_BACKOFF = [2.0, 8.0, 32.0, 120.0]
 """Seconds of pause before the second, third ... try; the last try is one more than their number."""
+RABAT_PROBE = True
+"""Ask an address that does not exist once a round, to know what the site answers then."""
 RABAT_MIN_FREE = 100_000_000
 """Bytes that must be free on the archive's disk: one WARC file's worth."""

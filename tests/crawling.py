@@ -17,7 +17,7 @@ from rabat_crawler.errors import RabatError
 from rabat_crawler.models import Item, Run, Site
 from rabat_crawler.runner import crawl
 
-FAST = {"RABAT_BACKOFF": [0.01, 0.02, 0.03, 0.04], "RABAT_MIN_FREE": 0}
+FAST = {"RABAT_BACKOFF": [0.01, 0.02, 0.03, 0.04], "RABAT_MIN_FREE": 0, "RABAT_PROBE": False}
 Mode = Literal["", "drop", "cut", "hang"]
 
 

@@ -11,9 +11,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "rabat_crawler"
 LAYERS = (
     ("models", "errors", "config"),
-    ("registry", "extract", "layouts", "sites", "identity", "report", "revisit", "memento", "schedule"),
+    ("registry", "extract", "layouts", "sites", "identity", "report", "changes", "revisit", "memento", "schedule"),
     ("archive",),
-    ("settings", "spiders", "middlewares", "pipelines", "extensions", "frontier", "runner", "session", "web"),
+    ("settings", "spiders", "middlewares", "pipelines", "extensions", "frontier", "scheduler", "rounds", "runner", "session", "web"),
     ("exports",),
     ("cli", "demo", "__main__"),
 )

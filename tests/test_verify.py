@@ -44,7 +44,7 @@ ROWS = {
     "a capture invented": (
         (
             "INSERT INTO captures SELECT 'urn:uuid:x', url, url_key, captured_at, status, media_type, digest, site, run_id, record_type, source,"
-            " source_url, warc_file, offset, length, refers_to, truncated, layout, role, problems FROM captures WHERE rowid = 5"
+            " source_url, warc_file, offset, length, refers_to, truncated, layout, role, problems, verdict, held FROM captures WHERE rowid = 5"
         ),
         "no_record",
     ),

@@ -7,7 +7,8 @@ import errno
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.ingest import Ingest
     from rabat_crawler.archive.rebuild import Rebuilt
     from rabat_crawler.archive.verify import Report
+    from rabat_crawler.changes import Snapshot
 
 T = TypeVar("T")
 
 DATABASE = "rabat.db"
+HELD_IN_PART = (
+    "SELECT run_id FROM runs r WHERE json_extract(counts, '$.held') AND EXISTS (SELECT 1 FROM captures c WHERE c.run_id = r.run_id AND NOT held)"
+)
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how many are done, and of how many (None if not known)."""
 
@@ -137,18 +142,85 @@ class Archive:
         return self._ingest
 
     def last_capture(self, url: str) -> Capture | None:
-        """The latest capture of the address that holds a body (a response, not a revisit), or None."""
-        from rabat_crawler.archive.ingest import parse_moment
-
+        """The latest capture of the address that holds a whole body and counts (a response, not a revisit, not held back), or None."""
         columns = [field.name for field in dataclasses.fields(Capture)]
         row = self.connection.execute(
-            f"SELECT {', '.join(columns)} FROM captures WHERE url = ? AND record_type = 'response' AND status = 200 ORDER BY captured_at DESC LIMIT 1",
+            f"SELECT {', '.join(columns)} FROM captures WHERE url = ? AND record_type = 'response' AND status = 200 AND held = 0 AND truncated IS NULL "
+            "AND verdict IS NULL ORDER BY captured_at DESC LIMIT 1",
             (url,),
         ).fetchone()
+        return self._capture(columns, row)
+
+    def answer_since(self, url: str, moment: datetime) -> Record | None:
+        """The latest answer of the address recorded at `moment` or later, with its body (a revisit's from the record it refers to), or None."""
+        from rabat_crawler.archive.ingest import moment as as_text
+        from rabat_crawler.archive.warc import read_record
+
+        columns = [field.name for field in dataclasses.fields(Capture)]
+        select = f"SELECT {', '.join(columns)} FROM captures"
+        found = self._capture(
+            columns,
+            self.connection.execute(
+                f"{select} WHERE url = ? AND captured_at >= ? ORDER BY captured_at DESC LIMIT 1", (url, as_text(moment))
+            ).fetchone(),
+        )
+        if found is None:
+            return None
+        record = read_record(self.warc_dir, found)
+        if found.record_type == "revisit" and found.status == 200:
+            original = self._capture(columns, self.connection.execute(f"{select} WHERE record_id = ?", (found.refers_to,)).fetchone())
+            if original is not None:
+                record = dataclasses.replace(record, body=read_record(self.warc_dir, original).body)
+        return record
+
+    @staticmethod
+    def _capture(columns: list[str], row: tuple[Any, ...] | None) -> Capture | None:
+        from rabat_crawler.archive.ingest import parse_moment
+
         if row is None:
             return None
         values = dict(zip(columns, row, strict=True))
         return Capture(**{**values, "captured_at": parse_moment(values["captured_at"])})
+
+    def hold_back(self, runs: Sequence[Run]) -> None:
+        """Keep these runs' captures, but take back what they said; their files and rows must say `held` (see `end_run`)."""
+        from rabat_crawler.archive.hold import hold_back
+
+        with schema.translated(self.database):
+            hold_back(self.connection, [run.run_id for run in runs])
+        self._ingest = None
+
+    def accept(self, wanted: str, progress: Progress = silent) -> tuple[Run, ...]:
+        """Let in what a breached run held back, with the runs of its round; the runs. NotFound, or ConfigError if nothing was held back."""
+        from rabat_crawler.archive.hold import let_in
+
+        chosen = self.run(wanted)
+        if not chosen.counts.get("held"):
+            raise ConfigError(f"run {chosen.run_id} holds nothing back; rabat-crawler runs lists the breached ones")
+        runs = tuple(run for run in self.runs() if run.counts.get("held") and _round_of(run) == _round_of(chosen))
+        for run in runs:
+            counts = {**run.counts, "held": False, "accepted": True}
+            self._keep_run(dataclasses.replace(run, counts=counts))
+        let_in(self, [run.run_id for run in runs], progress)
+        self._ingest = None
+        return runs
+
+    def snapshots(self, site: str) -> dict[str, Snapshot]:
+        """What the items of a site are now, by item id, as far as changes are reported."""
+        return self._read(lambda: store.read_snapshots(self.connection, site))
+
+    def health(self, site: str) -> dict[str, Any]:
+        """Items of a site that are not gone, by kind and language, and how well their fields are filled."""
+        return self._read(lambda: store.read_health(self.connection, site))
+
+    def run(self, wanted: str) -> Run:
+        """One run by id, its unique beginning, or "last". NotFound names what to do."""
+        runs = self.runs()
+        found = runs[:1] if wanted == "last" else [run for run in runs if run.run_id == wanted] or [r for r in runs if r.run_id.startswith(wanted)]
+        if len(found) != 1:
+            said = f"{len(found)} runs begin so" if found else "no run has this id"
+            raise NotFound(f"{wanted!r}: {said}; rabat-crawler runs lists them")
+        return found[0]
 
     def begin_run(self, run: Run) -> None:
         """Write the run's file and row as begun."""
@@ -194,6 +266,11 @@ class Archive:
                 self._keep_run(dataclasses.replace(run, status="interrupted", messages=(*run.messages, "the process ended without a word")))
             elif run.run_id not in rows or rows[run.run_id].status != run.status:
                 store.write_run(self.connection, run)
+        let_go = self.connection.execute(HELD_IN_PART).fetchall()
+        if let_go:
+            from rabat_crawler.archive.hold import hold_back
+
+            hold_back(self.connection, [row[0] for row in let_go])
 
     # Reading
 
@@ -268,6 +345,11 @@ class Archive:
     def _read(self, question: Callable[[], T]) -> T:
         with schema.translated(self.database):
             return question()
+
+
+def _round_of(run: Run) -> str:
+    """The first run of the round that a run belongs to: a round that was interrupted goes on in another run."""
+    return str(run.parameters.get("round") or run.run_id)
 
 
 def _make_folders(folder: Path) -> None:

@@ -15,11 +15,11 @@ from urllib.parse import urldefrag
 from rabat_crawler import identity, registry
 from rabat_crawler.extract import parse_page
 from rabat_crawler.extract.urls import decide, fold_key
-from rabat_crawler.models import Capture, Draft, Page, Problem, Record, Role, Site
+from rabat_crawler.models import Capture, Draft, Item, Page, Problem, Record, Role, Site
 
 CAPTURE_COLUMNS = (
     "record_id url url_key captured_at status media_type digest site run_id record_type source source_url warc_file offset length "
-    "refers_to truncated layout role problems"
+    "refers_to truncated verdict layout role problems held"
 ).split()
 PLACED = CAPTURE_COLUMNS[: CAPTURE_COLUMNS.index("layout")]
 INSERT_CAPTURE = f"INSERT OR IGNORE INTO captures ({', '.join(CAPTURE_COLUMNS)}) VALUES ({', '.join('?' * len(CAPTURE_COLUMNS))})"
@@ -43,6 +43,25 @@ VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (version_id) DO UPDATE SET summary = excluded.summary, html = excluded.html, layout = excluded.layout, complete = excluded.complete,
   first_capture = excluded.first_capture, last_capture = excluded.last_capture, first_seen = excluded.first_seen, last_seen = excluded.last_seen
 """
+LAST_READ = "SELECT r.url, max(r.last_seen) FROM drafts d JOIN readings r ON r.draft_id = d.draft_id WHERE d.item_key = ? GROUP BY r.url"
+UPSERT_READING = """
+INSERT INTO readings (url, draft_id, last_seen) VALUES (?,?,?)
+ON CONFLICT (url, draft_id) DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)
+"""
+AT_ADDRESS = """
+SELECT item_key, site FROM items WHERE canonical_url = :url
+UNION SELECT d.item_key, d.site FROM readings r JOIN drafts d ON d.draft_id = r.draft_id WHERE r.url = :url
+"""
+ENDED = "SELECT 1 FROM captures WHERE url = ? AND captured_at > ? AND role = 'gone' AND held = 0 LIMIT 1"
+ABSENT = """
+SELECT count(DISTINCT substr(captured_at, 1, 10)) FROM captures
+WHERE url = ? AND captured_at > ? AND substr(captured_at, 1, 10) > substr(?, 1, 10) AND held = 0 AND truncated IS NULL
+  AND (role = 'missing' OR (status IN (200, 304) AND role IN ('detail', 'listing', 'other') AND layout <> ''
+    AND problems NOT LIKE '%"truncated"%' AND problems NOT LIKE '%"bad_coding"%' AND problems NOT LIKE '%"too_large"%'))
+"""
+ABSENT_DAYS = 2
+"""On so many later days a page must be there without its item before the item is taken to be gone; a 404 or 410 says it at once."""
+HELD_RUNS = "SELECT run_id FROM runs WHERE json_extract(counts, '$.held')"
 CHILD_TABLES = ("dates", "addresses", "alternates", "attachments", "images", "tags")
 
 
@@ -76,6 +95,7 @@ class Ingest:
         self.connection = connection
         self._dirty: dict[str, str] = {}
         self._known_links: set[tuple[str, Site]] = set()
+        self._held_runs = frozenset(row[0] for row in connection.execute(HELD_RUNS))
 
     def add(self, record: Record, site: Site) -> Page:
         """Read the page of a capture and store both; returns the page."""
@@ -84,16 +104,37 @@ class Ingest:
         return page
 
     def store(self, capture: Capture, page: Page, site: Site) -> None:
-        """Store the capture and all that its page says. A capture that is already there changes nothing."""
+        """Store the capture and all that its page says. A capture that is already there changes nothing; one of a run held back says nothing."""
+        held = capture.run_id in self._held_runs
         if _shows_again(capture):
-            self._add_revisit(capture)
-        elif self._insert_capture(capture, page):
+            self._add_revisit(capture, held=held)
+        elif self._insert_capture(capture, page, held=held):
             self._add_links(page, site)
-            for draft in page.drafts:
+            for draft in () if held else page.drafts:
                 self._add_draft(draft, capture, site)
-            if page.role == "gone":
-                self._touch_address(capture.url)
             self._see_waiting(capture.record_id)
+        if not held:
+            self.touch(capture.url)
+
+    def forget(self, name: str) -> None:
+        """Take out a draft that no capture shows any more; drafts that had followed it are placed anew."""
+        item_key, site, url_key, text_key = self.connection.execute(
+            "DELETE FROM drafts WHERE draft_id = ? RETURNING item_key, site, url_key, text_key", (name,)
+        ).fetchone()
+        self._dirty[item_key] = site
+        if url_key:
+            self._replace_by_url(url_key)
+        if text_key:
+            self._replace_by_text((text_key,))
+
+    def look_again(self, name: str) -> None:
+        """A draft's sightings changed: write its item anew, and place anew what follows it by its address."""
+        item_key, site, id_key, url_key = self.connection.execute(
+            "SELECT item_key, site, id_key, url_key FROM drafts WHERE draft_id = ?", (name,)
+        ).fetchone()
+        self._dirty[item_key] = site
+        if id_key and url_key:
+            self._replace_by_url(url_key)
 
     def settle(self) -> None:
         """Write every item anew whose drafts changed since the last call."""
@@ -101,22 +142,22 @@ class Ingest:
             key, site = self._dirty.popitem()
             self._write_item(key, site)
 
-    def _insert_capture(self, capture: Capture, page: Page) -> bool:
+    def _insert_capture(self, capture: Capture, page: Page, *, held: bool) -> bool:
         problems = json.dumps([asdict(problem) for problem in page.problems], ensure_ascii=False)
         row = (
             capture.record_id, capture.url, capture.url_key, moment(capture.captured_at), capture.status, capture.media_type, capture.digest,
             capture.site, capture.run_id, capture.record_type, capture.source, capture.source_url, capture.warc_file, capture.offset,
-            capture.length, capture.refers_to, capture.truncated, page.layout, page.role, problems,
+            capture.length, capture.refers_to, capture.truncated, capture.verdict, page.layout, page.role, problems, int(held),
         )  # fmt: skip
         return self.connection.execute(INSERT_CAPTURE, row).rowcount == 1
 
-    def _add_revisit(self, capture: Capture) -> None:
+    def _add_revisit(self, capture: Capture, *, held: bool) -> None:
         """The original's drafts were seen again; nothing is read twice, and a rebuild, which has no body here, gives the same rows."""
         original = self.connection.execute("SELECT layout, role FROM captures WHERE record_id = ?", (capture.refers_to,)).fetchone()
         layout: str = original[0] if original else ""
         role: Role = original[1] if original else "other"
         problems = () if original else (Problem(code="no_original", message=f"the capture it refers to, {capture.refers_to}, is not in the archive"),)
-        if self._insert_capture(capture, Page(layout=layout, role=role, problems=problems)):
+        if self._insert_capture(capture, Page(layout=layout, role=role, problems=problems), held=held) and not held:
             self._see_all_of(capture)
 
     def _see_all_of(self, capture: Capture) -> None:
@@ -127,15 +168,18 @@ class Ingest:
     def _see_waiting(self, record_id: str) -> None:
         """Revisits that came before their original, which has just been stored, are made good."""
         waiting = self.connection.execute(
-            f"SELECT {', '.join(PLACED)} FROM captures WHERE refers_to = ? AND record_type = 'revisit' AND status IN (200, 304)", (record_id,)
+            f"SELECT held, {', '.join(PLACED)} FROM captures WHERE refers_to = ? AND record_type = 'revisit' AND status IN (200, 304)", (record_id,)
         ).fetchall()
-        for row in waiting:
+        for held, *row in waiting:
             values = dict(zip(PLACED, row, strict=True))
             self.connection.execute(
                 "UPDATE captures SET (layout, role, problems) = (SELECT layout, role, '[]' FROM captures WHERE record_id = ?) WHERE record_id = ?",
                 (record_id, values["record_id"]),
             )
-            self._see_all_of(Capture(**{**values, "captured_at": parse_moment(values["captured_at"])}))
+            if not held:
+                capture = Capture(**{**values, "captured_at": parse_moment(values["captured_at"])})
+                self._see_all_of(capture)
+                self.touch(capture.url)
 
     def _add_links(self, page: Page, site: Site) -> None:
         """Every address within the site that a page links to, once, with the key of what it leads to."""
@@ -163,19 +207,23 @@ class Ingest:
         )  # fmt: skip
         self.connection.execute(INSERT_DRAFT, row)
         self.connection.execute("INSERT INTO sightings (draft_id, record_id) VALUES (?,?)", (name, capture.record_id))
+        if draft.complete:
+            self.connection.execute(UPSERT_READING, (capture.url, name, at))
         self._place(name, keys.id_key, keys.url_key, keys.text_key, site.name)
 
     def _see(self, name: str, capture: Capture) -> bool:
         """Note that a known draft was seen in this capture; False if it is not known."""
         found = self.connection.execute(
-            "SELECT first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, site FROM drafts WHERE draft_id = ?",
+            "SELECT first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, site, complete FROM drafts WHERE draft_id = ?",
             (name,),
         ).fetchone()
         if found is None:
             return False
-        first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, site = found
+        first_seen, first_capture, last_seen, last_capture, item_key, id_key, url_key, site, complete = found
         at = moment(capture.captured_at)
         self.connection.execute("INSERT OR IGNORE INTO sightings (draft_id, record_id) VALUES (?,?)", (name, capture.record_id))
+        if complete:
+            self.connection.execute(UPSERT_READING, (capture.url, name, at))
         if (at, capture.record_id) < (first_seen, first_capture):
             self.connection.execute(
                 "UPDATE drafts SET first_seen = ?, first_capture = ?, page_url = ?, origin = ? WHERE draft_id = ?",
@@ -239,9 +287,9 @@ class Ingest:
                     moved.append(text_key)
         return moved
 
-    def _touch_address(self, url: str) -> None:
-        """An address answered 404 or 410: the items that are cited by it are looked at again."""
-        self._dirty.update(self.connection.execute("SELECT item_key, site FROM items WHERE canonical_url = ?", (url,)).fetchall())
+    def touch(self, url: str) -> None:
+        """An address answered: its items are looked at again, for it may no longer show them."""
+        self._dirty.update(self.connection.execute(AT_ADDRESS, {"url": url}).fetchall())
 
     def _write_item(self, key: str, site: str) -> None:
         rows = self.connection.execute(
@@ -252,8 +300,7 @@ class Ingest:
         for table in CHILD_TABLES:
             self.connection.execute(f"DELETE FROM {table} WHERE item_id = ?", (name,))
         if not rows:
-            self.connection.execute("DELETE FROM versions WHERE item_id = ?", (name,))
-            self.connection.execute("DELETE FROM items WHERE id = ?", (number,))
+            self._remove_item(number, name)
             return
         seen = [
             identity.Seen(
@@ -262,7 +309,16 @@ class Ingest:
             for row in rows
         ]
         definition = registry.resolve(max(row[7] for row in rows))
-        self._write_merged(number, key, identity.merge(key, seen, definition), definition)
+        whole = [one for one in seen if not one.draft.truncated]
+        if not whole:  # only cut captures say anything of it: they are kept, but make no item
+            self._remove_item(number, name)
+            return
+        merged = identity.merge(key, whole, definition, cut=len(whole) < len(seen))
+        self._write_merged(number, key, merged, definition)
+
+    def _remove_item(self, number: int, name: str) -> None:
+        self.connection.execute("DELETE FROM versions WHERE item_id = ?", (name,))
+        self.connection.execute("DELETE FROM items WHERE id = ?", (number,))
 
     def _write_merged(self, number: int, key: str, merged: identity.Merged, site: Site) -> None:
         item, execute, many = merged.item, self.connection.execute, self.connection.executemany
@@ -271,7 +327,7 @@ class Ingest:
             (
                 number, item.item_id, item.site, item.kind, item.language, item.language_method, item.title, item.summary, item.text, item.published,
                 item.event_start, item.event_end, item.canonical_url, item.article_id, item.section, item.layout, item.first_seen, item.last_seen,
-                int(self._is_gone(item.canonical_url, item.last_seen)), json.dumps(item.flags), item.current_version, item.html, key,
+                int(self._is_gone(key, item)), json.dumps(item.flags), item.current_version, item.html, key,
             ),
         )  # fmt: skip
         name = item.item_id
@@ -294,11 +350,18 @@ class Ingest:
         many("INSERT OR IGNORE INTO images VALUES (?,?,?)", [(name, i.url, i.alt) for i in item.images])
         many("INSERT INTO tags VALUES (?,?)", [(name, tag) for tag in item.tags])
 
-    def _is_gone(self, url: str | None, last_seen: str) -> bool:
-        found = self.connection.execute(
-            "SELECT 1 FROM captures WHERE url = ? AND status IN (404, 410) AND captured_at > ? LIMIT 1", (url, last_seen)
-        ).fetchone()
-        return found is not None
+    def _is_gone(self, key: str, item: Item) -> bool:
+        """True if every address at which the item was read has ended; one that was never read at its own address ends with that address."""
+        read = self.connection.execute(LAST_READ, (key,)).fetchall()
+        if read:
+            return all(self._has_ended(url, at, absence=True) for url, at in read)
+        return item.canonical_url is not None and self._has_ended(item.canonical_url, item.last_seen, absence="no_address" in item.flags)
+
+    def _has_ended(self, url: str, after: str, *, absence: bool) -> bool:
+        """True if the address answered 404 or 410 since, or (with `absence`) on two later days answered without what it had shown."""
+        if self.connection.execute(ENDED, (url, after)).fetchone() is not None:
+            return True
+        return absence and int(self.connection.execute(ABSENT, (url, after, after)).fetchone()[0]) >= ABSENT_DAYS
 
 
 _draft_cache: dict[str, Draft] = {}

@@ -125,9 +125,9 @@ def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progr
         db = schema.connect(beside, write=True, create=True)
         try:
             db.conn.execute("PRAGMA synchronous = OFF")
-            damaged = _ingest(db.conn, files, progress)
-            for run in read_run_files(archive.runs_dir):
+            for run in read_run_files(archive.runs_dir):  # first: captures of a run held back say nothing
                 store.write_run(db.conn, run)
+            damaged = _ingest(db.conn, files, progress)
             after = store.count_rows(db.conn)
             db.conn.execute("INSERT INTO items_fts (items_fts) VALUES ('optimize')")
             db.conn.execute("PRAGMA journal_mode = DELETE")

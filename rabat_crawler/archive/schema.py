@@ -150,6 +150,28 @@ def m001_first_tables(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+M002 = """
+ALTER TABLE captures ADD COLUMN verdict TEXT;
+ALTER TABLE captures ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX captures_by_run ON captures (run_id);
+CREATE TABLE readings (
+  url TEXT NOT NULL, draft_id TEXT NOT NULL REFERENCES drafts (draft_id) ON DELETE CASCADE, last_seen TEXT NOT NULL, PRIMARY KEY (url, draft_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX readings_by_draft ON readings (draft_id);
+INSERT INTO readings (url, draft_id, last_seen)
+  SELECT c.url, d.draft_id, max(c.captured_at) FROM drafts d JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id
+  WHERE d.complete GROUP BY c.url, d.draft_id;
+CREATE INDEX captures_by_end ON captures (url, captured_at) WHERE role IN ('gone', 'missing');
+"""
+
+
+@migrations()
+def m002_verdicts(db: sqlite_utils.Database) -> None:
+    """What the crawl alone could tell of a capture, and captures of breached runs, which are held back."""
+    for statement in _statements(M002):
+        db.execute(statement)
+
+
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one: executescript() would commit and end the migration's transaction."""
     buffer = ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rabat_crawler.archive.search import Filters, storable
+from rabat_crawler.changes import FIELDS, Snapshot
 from rabat_crawler.models import Attachment, Image, Item, PartialDate, Run, Version
 
 ITEM_COLUMNS = (
@@ -106,6 +107,36 @@ def read_runs(connection: sqlite3.Connection) -> list[Run]:
     columns = "run_id spider site started_at finished_at status counts parameters software messages".split()
     rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs ORDER BY started_at DESC, run_id DESC")
     return [_run(dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def read_snapshots(connection: sqlite3.Connection, site: str) -> dict[str, Snapshot]:
+    """The items of a site as changes are told from: no text, only which version it is."""
+    columns = ["item_id", *FIELDS, "gone", "current_version"]
+    rows = connection.execute(f"SELECT {', '.join(columns)} FROM items WHERE site = ?", (site,))
+    return {row[0]: Snapshot(**{**dict(zip(columns, row, strict=True)), "gone": bool(row[-2])}) for row in rows}
+
+
+def read_health(connection: sqlite3.Connection, site: str) -> dict[str, Any]:
+    """What tells a healthy archive of a site from a sick one: items that are not gone by kind and language, fill rates, share of the generic reader."""
+
+    def grouped(column: str) -> dict[str, int]:
+        return dict(connection.execute(f"SELECT coalesce({column}, 'unknown'), count(*) FROM items WHERE site = ? AND NOT gone GROUP BY 1", (site,)))
+
+    count, title, published, language, generic = connection.execute(
+        "SELECT count(*), sum(title <> ''), sum(published IS NOT NULL), sum(language IS NOT NULL), sum(layout = 'generic') FROM items "
+        "WHERE site = ? AND NOT gone",
+        (site,),
+    ).fetchone()
+    share = {
+        name: round((value or 0) / count, 4) if count else 0.0 for name, value in (("title", title), ("published", published), ("language", language))
+    }
+    return {
+        "items": count,
+        "by_kind": grouped("kind"),
+        "by_language": grouped("language"),
+        "fill": share,
+        "fallback_share": round((generic or 0) / count, 4) if count else 0.0,
+    }
 
 
 def _run(values: dict[str, Any]) -> Run:

@@ -25,6 +25,7 @@ from rabat_crawler.models import Capture, Record, RecordType
 OPEN_SUFFIX = ".open"
 SITE_FIELD = "x-rabat-site"
 SOURCE_FIELD = "X-Rabat-Source"
+VERDICT_FIELD = "X-Rabat-Verdict"
 RECORD_END = b"\r\n\r\n"
 
 _VERSION = re.compile(r"^WARC/[0-9]\.[0-9]{1,2}$")
@@ -188,6 +189,7 @@ def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, req
         length=raw.length,
         refers_to=raw.reference("warc-refers-to") or None,
         truncated=raw.headers.get("warc-truncated"),
+        verdict=raw.headers.get(VERDICT_FIELD.lower()),
     )
     return Record(capture=capture, response_headers=headers, body=body, request_headers=request_headers)
 

@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 from warcio.statusandheaders import StatusAndHeaders
 
 from rabat_crawler.archive.members import RUN_FIELD
-from rabat_crawler.archive.warc_read import OPEN_SUFFIX, RECORD_END, SITE_FIELD, SOURCE_FIELD, Headers, media_type, safe_key, sha256
+from rabat_crawler.archive.warc_read import OPEN_SUFFIX, RECORD_END, SITE_FIELD, SOURCE_FIELD, VERDICT_FIELD, Headers, media_type, safe_key, sha256
 from rabat_crawler.errors import ConfigError, DiskFull, RecordError
 from rabat_crawler.models import Capture, Record
 
@@ -105,6 +105,7 @@ class WarcWriter:
         source: str = "live",
         source_url: str | None = None,
         truncated: str | None = None,
+        verdict: str | None = None,
         ip: str | None = None,
     ) -> Record:
         """Appends a response (or revisit) record and its request record; returns what reading them back gives.
@@ -121,18 +122,19 @@ class WarcWriter:
             )
         self._rotate_if_full()
         captured_at = captured_at.astimezone(UTC)
-        profile = _revisit_profile(status, body, previous, truncated)
+        profile = _revisit_profile(status, body, previous, truncated or verdict)
         original = previous if profile else None
         headers = http_fields(response_headers, len(body), keep_length=method == "HEAD" or status == 304)
         requested = http_fields(request_headers, 0, keep_length=True)
         digest = original.digest if original else sha256(body)
         truncated, source = _field_value(truncated or "") or None, _field_value(source) or "live"
+        verdict = _field_value(verdict or "") or None
         source_url = clean_url(source_url) if source_url else None
         record_id = self._new_id()
         stored = b"" if profile else body
         block = http_head("HTTP/1.1", f"{status} {_phrase(status)}", headers) + stored
         warc: Fields = [("WARC-Type", "revisit" if profile else "response"), *self._common(record_id, url, captured_at)]
-        warc += _optional({"WARC-IP-Address": _address(ip), "WARC-Source-URI": source_url, "WARC-Truncated": truncated})
+        warc += _optional({"WARC-IP-Address": _address(ip), "WARC-Source-URI": source_url, "WARC-Truncated": truncated, VERDICT_FIELD: verdict})
         warc += [(SOURCE_FIELD, source)] if source != "live" else []
         warc += _reference_fields(original, profile)
         warc += [("WARC-Payload-Digest", digest)] if digest else []
@@ -157,6 +159,7 @@ class WarcWriter:
             length=len(first),
             refers_to=_original_id(original) if original else None,
             truncated=truncated,
+            verdict=verdict,
         )
         return Record(capture=capture, response_headers=headers, body=stored, request_headers=requested)
 

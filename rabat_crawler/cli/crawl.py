@@ -15,7 +15,7 @@ import click
 from rabat_crawler import config, registry
 from rabat_crawler.cli import exits
 from rabat_crawler.cli.format import ProgressLine, json_line, plain, say, table
-from rabat_crawler.cli.options import archive_option, json_option
+from rabat_crawler.cli.options import archive_option, json_option, spending_options
 from rabat_crawler.models import Run, Site
 
 DEFAULT_SITE = "rabat-process"
@@ -49,7 +49,9 @@ def choose_site(name: str | None, start: str | None) -> Site:
 @click.command()
 @click.option("--site", "site_name", metavar="NAME", help=f"Site definition (default: {DEFAULT_SITE}; see rabat-crawler sites).")
 @click.option("--start", metavar="URL", help="Start here. With --site: a mirror of it, exactly this origin is opened. Alone: any site.")
-@click.option("--max-pages", type=click.IntRange(min=1), help="Stop after so many pages.")
+@click.option("--all", "everything", is_flag=True, help="Ask everything again, not only what is due.")
+@click.option("--max-pages", type=click.IntRange(min=1), help="Stop after so many pages; the rest waits for the next crawl.")
+@spending_options
 @click.option("--delay", type=Seconds(min=0, max=600), default=config.DEFAULT_DELAY, show_default=True, help="Seconds between two requests.")
 @click.option("--contact", help="E-mail or page by which the site's keeper can reach you (default: RABAT_CONTACT).")
 @click.option("--dry-run", is_flag=True, help="Ask only for robots.txt and the start pages, store nothing, say what would be fetched.")
@@ -58,25 +60,45 @@ def choose_site(name: str | None, start: str | None) -> Site:
 def crawl(
     site_name: str | None,
     start: str | None,
+    everything: bool,
     max_pages: int | None,
     delay: float,
     contact: str | None,
     dry_run: bool,
     as_json: bool,
     archive_dir: str | None,
+    **spending: Any,
 ) -> None:
     """Crawl a dialogue's site in its languages into the archive: WARC records, items, full text."""
     site = choose_site(site_name, start)
     with contextlib.ExitStack() as stack:
         path = Path(stack.enter_context(tempfile.TemporaryDirectory())) if dry_run else config.archive_path(archive_dir)
-        run = crawl_into(path, site, max_pages=max_pages, delay=delay, contact=config.contact(contact), dry_run=dry_run)
+        run = crawl_into(
+            path,
+            site,
+            max_pages=max_pages,
+            delay=delay,
+            contact=config.contact(contact),
+            dry_run=dry_run,
+            everything=everything,
+            **limits(**spending),
+        )
     show_run(run, as_json=as_json)
     code = exits.STATUS_CODES.get(run.status, exits.ERROR)
     if code:
         raise click.exceptions.Exit(code)
 
 
-def crawl_into(path: Path, site: Site, *, max_pages: int | None, delay: float, contact: str, dry_run: bool = False) -> Run:
+def limits(*, every: float, max_requests: int | None, max_mb: float | None, max_minutes: float | None) -> dict[str, Any]:
+    """The revisit policy and the budget that the options gave, as `runner.crawl` takes them."""
+    from rabat_crawler.revisit import Policy
+    from rabat_crawler.session import Budget
+
+    size = int(max_mb * 1_000_000) if max_mb is not None else None
+    return {"policy": Policy(max_days=every), "budget": Budget(requests=max_requests, bytes=size, minutes=max_minutes)}
+
+
+def crawl_into(path: Path, site: Site, *, max_pages: int | None, delay: float, contact: str, dry_run: bool = False, **options: Any) -> Run:
     """Crawl with a progress line on a terminal; what a killed run had left is said first."""
     from rabat_crawler.archive import Archive
     from rabat_crawler.extensions import terminal_progress
@@ -88,7 +110,14 @@ def crawl_into(path: Path, site: Site, *, max_pages: int | None, delay: float, c
             for note in archive.notes:
                 click.echo(note, err=True)
             return run_crawl(
-                archive, site, max_pages=max_pages, delay=delay, contact=contact, dry_run=dry_run, progress=terminal_progress(sys.stderr)
+                archive,
+                site,
+                max_pages=max_pages,
+                delay=delay,
+                contact=contact,
+                dry_run=dry_run,
+                progress=terminal_progress(sys.stderr),
+                **options,
             )
     finally:
         progress.end()

@@ -50,3 +50,19 @@ def filter_options(command: F) -> F:
 def filters(lang: str | None, kind: str | None, since: str | None, until: str | None) -> Filters:
     """The filters that the options gave."""
     return Filters(language=lang.lower() if lang else None, kind=kind, since=since, until=until)
+
+
+def spending_options(command: F) -> F:
+    """--every, --max-requests, --max-mb, --max-minutes."""
+    for option in reversed(
+        (
+            click.option(
+                "--every", type=click.FloatRange(1, 3650), default=30.0, show_default=True, help="Ask everything at least once in so many days."
+            ),
+            click.option("--max-requests", type=click.IntRange(min=1), help="Budget of this run; the rest waits for the next one."),
+            click.option("--max-mb", type=click.FloatRange(min=0.001), help="Budget of this run in megabytes received."),
+            click.option("--max-minutes", type=click.FloatRange(min=0.001), help="Budget of this run in minutes."),
+        )
+    ):
+        command = option(command)
+    return command

@@ -27,12 +27,15 @@ FEED_LINK = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]{1,800})|<link\b[^
 MAX_DRAFTS = 500
 MAX_LINKS = 5000
 GENERIC_RANK = 90
+SOFT_404 = "soft-404"
 CUT = ("truncated", "bad_coding", "too_large")
 
 
 def parse_page(record: Record, site: Site) -> Page:
     """What the capture says: role, drafts, links, problems. Any bytes give a Page."""
     capture = record.capture
+    if capture.verdict == SOFT_404:
+        return Page(layout="", role="missing", problems=(Problem(code="soft_404", message="it looks like the answer to a random path"),))
     if 300 <= capture.status < 400 and capture.status != 304:
         target = absolute(capture.url, record.header("location") or "")
         return Page(layout="", role="redirect", links=(Link(url=target, rel="redirect"),) if target else ())

@@ -124,6 +124,9 @@ class RobotsGate:
     async def _fetch(self, origin: str) -> tuple[Rules, bool]:
         """The rules, and whether a later run may find better ones."""
         url = f"{origin}/robots.txt"
+        kept = self.session.kept_answer(url)
+        if kept is not None and not kept.capture.truncated and (200 <= kept.capture.status < 300 or kept.capture.status in (404, 410)):
+            return _parsed(kept.capture.status, kept.body, kept.response_headers)  # a round that was interrupted goes on with the rules it has
         for _ in range(MAX_REDIRECTS + 1):
             request = Request(url, meta={"robots": True, "download_slot": SLOT}, dont_filter=True)
             try:
@@ -152,9 +155,13 @@ def _rules(response: Response) -> tuple[Rules, bool]:
         return Rules(closed=f"HTTP {status}"), True
     if "dataloss" in response.flags:
         return Rules(closed="the connection was lost while it was read"), True
+    return _parsed(status, response.body, header_pairs(response.headers))
+
+
+def _parsed(status: int, raw: bytes, headers: tuple[tuple[str, str], ...]) -> tuple[Rules, bool]:
     if not 200 <= status < 300:
         return Rules(), False
-    body, problems = decode_body(response.body, header_pairs(response.headers))
+    body, problems = decode_body(raw, headers)
     if problems and not body:
         return Rules(closed=problems[0].message), True
     return Rules(parser=parse_robots(body)), False

@@ -42,7 +42,10 @@ class DialogueSpider(Spider):
 
     def make_request(self, entry: Entry) -> Request:
         """The request for a frontier entry."""
-        return Request(entry.url, callback=self.visited, errback=self.failed, meta={"entry": entry, "download_slot": SLOT}, dont_filter=True)
+        validators = {"If-None-Match": entry.etag, "If-Modified-Since": entry.modified}
+        headers = {name: value for name, value in validators.items() if value}
+        meta = {"entry": entry, "download_slot": SLOT}
+        return Request(entry.url, callback=self.visited, errback=self.failed, meta=meta, headers=headers, dont_filter=True)
 
     def visited(self, response: Response) -> None:
         """An answer was recorded: count it, follow it."""
@@ -52,12 +55,22 @@ class DialogueSpider(Spider):
             self._lost(entry, response.meta["gave_up"], unanswered=True)
             return
         if page is None:
-            session.frontier.done(entry.key, None)
+            if session.stopping:
+                session.frontier.give_back(entry)
+            else:
+                session.frontier.done(entry.key, None)
             return
         session.in_a_row = 0
         location = absolute(response.url, (response.headers.get(b"Location") or b"").decode("utf-8", "replace"))
         try:
-            session.visited(entry, page, location=location)
+            session.visited(
+                entry,
+                page,
+                location=location,
+                status=response.status,
+                etag=(response.headers.get(b"ETag") or b"").decode("latin-1"),
+                modified=(response.headers.get(b"Last-Modified") or b"").decode("latin-1"),
+            )
         except Exception as error:
             logger.exception("could not follow a page", extra={"url": entry.url})
             self._lost(entry, f"could not be followed: {type(error).__name__}: {str(error)[:300]}")
@@ -71,10 +84,9 @@ class DialogueSpider(Spider):
                 self.session.forbidden.append(entry.url)
             self.session.frontier.skip(entry, error.reason)
         elif isinstance(error, Stopped):
-            self.session.frontier.skip(entry, "the run ended before")
+            self.session.frontier.give_back(entry)
         else:
             self._lost(entry, describe(error)[0], unanswered=True)
 
     def _lost(self, entry: Entry, reason: str, *, unanswered: bool = False) -> None:
-        self.session.fail(entry.url, reason, unanswered=unanswered)
-        self.session.frontier.done(entry.key, None)
+        self.session.lost(entry, reason, unanswered=unanswered)
