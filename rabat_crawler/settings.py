@@ -74,3 +74,5 @@ RABAT_PROBE = True
 """Ask an address that does not exist once a round, to know what the site answers then."""
 RABAT_MIN_FREE = 100_000_000
 """Bytes that must be free on the archive's disk: one WARC file's worth."""
+RABAT_ROBOTS_MAX_AGE = 24 * 3600.0
+"""Seconds for which a robots.txt is believed; a longer run asks for it again (RFC 9309, 2.4)."""

@@ -11,6 +11,11 @@ import brotli
 from rabat_crawler.models import Problem
 
 MAX_BODY = 16 * 1024 * 1024
+MAX_TEXT = 6 * 1024 * 1024
+MAX_TAGS = 100_000
+"""No page that somebody wrote has so many characters or tags; what comes after them is not read."""
+MAX_CODINGS = 3
+MAX_MEMBERS = 1000
 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
@@ -20,9 +25,11 @@ def decode_body(body: bytes, headers: Sequence[tuple[str, str]]) -> tuple[bytes,
     """The body without its Content-Encoding, at most MAX_BODY bytes; what could be decoded before a defect is kept and the defect named."""
     codings = [value for key, value in headers if key.lower() == "content-encoding"]
     problems: list[Problem] = []
-    for coding in reversed([c.strip().lower() for value in codings for c in value.split(",") if c.strip()]):
-        if coding in ("identity", "none"):
-            continue
+    named = [c.strip().lower() for value in codings for c in value.split(",") if c.strip()]
+    layers = [coding for coding in reversed(named) if coding not in ("identity", "none")]
+    if len(layers) > MAX_CODINGS:
+        return b"", (Problem(code="unknown_coding", message=f"the body is coded {len(layers)} times over, more than {MAX_CODINGS}"),)
+    for coding in layers:
         body, problem = _decode_one(body, coding)
         if problem:
             problems.append(problem)
@@ -41,22 +48,37 @@ def _decode_one(body: bytes, coding: str) -> tuple[bytes, Problem | None]:
 
 
 def _inflate(body: bytes, wbits: int, coding: str) -> tuple[bytes, Problem | None]:
-    decoder = zlib.decompressobj(wbits)
-    try:
-        out = decoder.decompress(body, MAX_BODY)
-    except zlib.error as error:
-        out, salvage = b"", zlib.decompressobj(wbits)
-        for start in range(0, len(body), 512):
-            try:
-                out += salvage.decompress(body[start : start + 512], MAX_BODY)
-            except zlib.error:
-                break
-        return out, Problem(code="bad_coding", message=f"the {coding} body is damaged: {error}")
-    if decoder.unconsumed_tail:
-        return out, Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded; the rest was not read")
-    if not decoder.eof:
-        return out, Problem(code="truncated", message=f"the {coding} body ends before its end")
-    return out, None
+    out, rest = bytearray(), body
+    for _ in range(MAX_MEMBERS):
+        decoder = zlib.decompressobj(wbits)
+        try:
+            out += decoder.decompress(rest, MAX_BODY - len(out) or 1)
+        except zlib.error as error:
+            out += _salvaged(rest, wbits)
+            return bytes(out[:MAX_BODY]), Problem(code="bad_coding", message=f"the {coding} body is damaged: {error}")
+        if decoder.unconsumed_tail or len(out) > MAX_BODY:
+            return bytes(out[:MAX_BODY]), Problem(
+                code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded; the rest was not read"
+            )
+        if not decoder.eof:
+            return bytes(out), Problem(code="truncated", message=f"the {coding} body ends before its end")
+        rest = decoder.unused_data
+        if wbits != 31 or not rest.startswith(b"\x1f\x8b"):  # gzip may have several members; anything else after the end is padding
+            break
+    return bytes(out), None
+
+
+def _salvaged(body: bytes, wbits: int) -> bytes:
+    """What can be decoded before the defect."""
+    decoder, out = zlib.decompressobj(wbits), bytearray()
+    for start in range(0, len(body), 512):
+        try:
+            out += decoder.decompress(body[start : start + 512], MAX_BODY)
+        except zlib.error:
+            break
+        if len(out) >= MAX_BODY:
+            break
+    return bytes(out)
 
 
 def _unbrotli(body: bytes) -> tuple[bytes, Problem | None]:
@@ -75,8 +97,56 @@ def _unbrotli(body: bytes) -> tuple[bytes, Problem | None]:
     return bytes(out), None
 
 
+def lacking(status: int, headers: Sequence[tuple[str, str]], problems: Sequence[Problem]) -> tuple[str, str]:
+    """Why a 2xx answer whose framing was right is not the whole body, in words, and the value of WARC-Truncated; ("", "") if it is whole.
+
+    `problems` are those of `decode_body`.
+    """
+    if not 200 <= status < 300:
+        return "", ""
+    if status == 206 or any(key.lower() == "content-range" for key, _ in headers):
+        return "only a part was sent (206)", "unspecified"
+    for problem in problems:
+        if problem.code in DEFECTS:
+            return DEFECTS[problem.code], "length" if problem.code == "too_large" else "unspecified"
+    return "", ""
+
+
+DEFECTS = {
+    "truncated": "body ends before its end",
+    "bad_coding": "damaged body",
+    "too_large": "larger than the size limit",
+    "unknown_coding": "coding that cannot be decoded",
+}
+"""Codes of problems that mean: this is not the whole body."""
+
+
+def has_end(body: bytes) -> bool | None:
+    """Whether decoded HTML is closed as a whole page is (`</body>` or `</html>`); None if it is no page with a beginning."""
+    head = body[:65536].lower()
+    if b"<html" not in head or b"<body" not in head:
+        return None
+    return re.search(rb"</(?:body|html)\s{0,20}>", body, re.I) is not None
+
+
+def _limited(text: str) -> tuple[str, tuple[Problem, ...]]:
+    """As much of the text as is read."""
+    if len(text) <= MAX_TEXT and text.count("<") <= MAX_TAGS:
+        return text, ()
+    kept = "<".join(text[:MAX_TEXT].split("<", MAX_TAGS)[:MAX_TAGS])
+    said = f"of {len(text)} characters only {len(kept)} were read: more than {MAX_TEXT} characters or {MAX_TAGS} tags"
+    return kept, (Problem(code="too_large", message=said),)
+
+
 def decode_text(body: bytes, content_type: str | None) -> tuple[str, str, tuple[Problem, ...]]:
-    """Text, encoding used, problems. Order: byte order mark, header, meta, UTF-8, windows-1252; a wrong UTF-8 label is found out."""
+    """Text, encoding used, problems; an enormous text is cut. Order: byte order mark, header, meta, UTF-8, windows-1252."""
+    text, used, problems = _decode_text(body, content_type)
+    text, cut = _limited(text)
+    return text, used, (*problems, *cut)
+
+
+def _decode_text(body: bytes, content_type: str | None) -> tuple[str, str, tuple[Problem, ...]]:
+    """`decode_text` of any length; a wrong UTF-8 label is found out."""
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if body.startswith(mark):
             return body.decode(name, "replace"), name, ()
@@ -91,7 +161,7 @@ def decode_text(body: bytes, content_type: str | None) -> tuple[str, str, tuple[
     try:
         return body.decode(label, "replace"), label, ()
     except (LookupError, UnicodeError):
-        text, used, _ = decode_text(body, None) if label else (body.decode("cp1252", "replace"), "windows-1252", ())
+        text, used, _ = _decode_text(body, None) if label else (body.decode("cp1252", "replace"), "windows-1252", ())
         return text, used, (Problem(code="unknown_charset", message=f"the page names the unknown character set {label!r}"),)
 
 

@@ -28,6 +28,7 @@ from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.python.failure import Failure
 
 from rabat_crawler.errors import PutOff
+from rabat_crawler.extract.decoding import DEFECTS
 from rabat_crawler.middlewares.guard import Stopped
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ NOT_NOW = frozenset({429, 503})
 BROKEN = frozenset({408, *range(500, 600)} - {503})
 BROKEN_RETRIES = 2
 ROBOTS_RETRIES = 2
+LACKING_RETRIES = 1
 JITTER = 0.1
 
 FAILURES: tuple[tuple[type[BaseException], str, int], ...] = (
@@ -81,12 +83,21 @@ def retry_after(value: str | None, *, now: datetime) -> float | None:
     value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
+    moment = _http_date(value)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def server_time(value: bytes | None) -> datetime | None:
+    """The server's clock, from its Date header: a date in Retry-After is meant by that clock, not by ours."""
+    return _http_date(value.decode("latin-1")) if value else None
+
+
+def _http_date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Patience:
@@ -108,22 +119,25 @@ class Patience:
         if response.status not in NOT_NOW and response.status not in BROKEN:
             return
         header = response.headers.get(b"Retry-After")
-        asked = retry_after(header.decode("latin-1") if header else None, now=datetime.now(UTC))
+        asked = retry_after(header.decode("latin-1") if header else None, now=server_time(response.headers.get(b"Date")) or datetime.now(UTC))
         if asked is not None and asked > MAX_PAUSE:
             said = f"{request.url} answered {response.status} and asks to come back in {asked:.0f} seconds"
             self.session.stop("put off", PutOff(f"{said}; run the crawl again after that, what was fetched is kept", retry_after=asked))
-        elif self._may_retry(request, self._limit(response.status)):
-            self.hold(request, max(asked or 0.0, self._pause(request)))
+            return
+        pause = self._pause(request) if self._may_retry(request, self._limit(response.status)) else 0.0
+        if asked or pause:
+            self.hold(request, max(asked or 0.0, pause))  # also after the last try: the pause is owed by every request
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         if response.status in NOT_NOW or response.status in BROKEN:
             if self._may_retry(request, self._limit(response.status)):
                 return self._again(request)
             request.meta["gave_up"] = f"HTTP {response.status}"
-        elif "dataloss" in response.flags:
-            if self._may_retry(request, 1):
+        elif request.meta.get("lacking"):
+            if request.meta["lacking"] != DEFECTS["too_large"] and self._may_retry(request, LACKING_RETRIES):
+                self.hold(request, self._pause(request))
                 return self._again(request)
-            request.meta["gave_up"] = "data loss"
+            request.meta["gave_up"] = request.meta["lacking"]
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from protego import Protego
-from scrapy import Request
+from scrapy import Request, signals
+from scrapy.exceptions import StopDownload
 
 from rabat_crawler.errors import PutOff
-from rabat_crawler.extract.decoding import decode_body
+from rabat_crawler.extract.decoding import decode_body, lacking
 from rabat_crawler.extract.html import absolute
 from rabat_crawler.extract.urls import origin_of
 from rabat_crawler.middlewares.guard import Refused, Stopped
@@ -27,6 +28,7 @@ from rabat_crawler.middlewares.recorder import header_pairs
 if TYPE_CHECKING:
     from typing import Self
 
+    from scrapy import Spider
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
@@ -41,7 +43,8 @@ _OUR_VERSION = re.compile(rf"(?im)^([ \t]*user-agent[ \t]*:[ \t]*{PRODUCT})/\S*"
 MAX_BYTES = 500 * 1024
 MAX_REDIRECTS = 5
 MAX_CRAWL_DELAY = 30.0
-MAX_AGE = 24 * 3600.0
+STOP_AFTER = MAX_BYTES + 12 * 1024
+"""Bytes of an answer after which the rest is not received: enough to see that there is more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,9 @@ class Rules:
 
 def parse_robots(body: bytes) -> Protego:
     """The rules in a decoded robots.txt: its first 500 KiB, any bytes."""
-    text = body[:MAX_BYTES].decode("utf-8", "replace").removeprefix("\ufeff").replace("\x00", "")
+    if len(body) > MAX_BYTES:  # the line that the limit cuts must not become a wider rule than it is
+        body = body[: max(body.rfind(b"\n", 0, MAX_BYTES), body.rfind(b"\r", 0, MAX_BYTES)) + 1]
+    text = body.decode("utf-8", "replace").removeprefix("\ufeff").replace("\x00", "")
     return Protego.parse(_OUR_VERSION.sub(r"\1", text))
 
 
@@ -74,6 +79,8 @@ class RobotsGate:
         spider: Any = crawler.spider
         self.session: Session = spider.session
         self._rules: dict[str, asyncio.Task[Rules]] = {}
+        self._max_age: float = crawler.settings.getfloat("RABAT_ROBOTS_MAX_AGE")
+        crawler.signals.connect(self.received, signal=signals.bytes_received)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -81,6 +88,7 @@ class RobotsGate:
 
     async def process_request(self, request: Request) -> None:
         if request.meta.get("robots"):
+            request.meta["received"] = 0
             return
         origin = origin_of(request.url) or ""
         rules = await self._known(origin)
@@ -91,9 +99,16 @@ class RobotsGate:
         if not rules.allows(request.url):
             raise Refused("robots.txt")
 
+    def received(self, data: bytes, request: Request, spider: Spider) -> None:
+        """Stop the download of a robots.txt that is larger than what is read of it."""
+        if request.meta.get("robots"):
+            request.meta["received"] = request.meta.get("received", 0) + len(data)
+            if request.meta["received"] > STOP_AFTER:
+                raise StopDownload(fail=False)
+
     async def _known(self, origin: str) -> Rules:
         task = self._rules.get(origin)
-        if task is None or (task.done() and time.monotonic() - task.result().read_at > MAX_AGE):
+        if task is None or (task.done() and time.monotonic() - task.result().read_at > self._max_age):
             task = self._rules[origin] = asyncio.ensure_future(self._learn(origin))
         return await task
 
@@ -128,7 +143,7 @@ class RobotsGate:
         if kept is not None and not kept.capture.truncated and (200 <= kept.capture.status < 300 or kept.capture.status in (404, 410)):
             return _parsed(kept.capture.status, kept.body, kept.response_headers)  # a round that was interrupted goes on with the rules it has
         for _ in range(MAX_REDIRECTS + 1):
-            request = Request(url, meta={"robots": True, "download_slot": SLOT}, dont_filter=True)
+            request = Request(url, meta={"robots": True, "download_slot": SLOT, "download_maxsize": 0}, dont_filter=True)
             try:
                 response = await self.crawler.engine.download_async(request)
             except Exception as error:
@@ -162,6 +177,9 @@ def _parsed(status: int, raw: bytes, headers: tuple[tuple[str, str], ...]) -> tu
     if not 200 <= status < 300:
         return Rules(), False
     body, problems = decode_body(raw, headers)
-    if problems and not body:
+    enough = len(body) > MAX_BYTES
+    if problems and not enough:
         return Rules(closed=problems[0].message), True
+    if (reason := lacking(status, headers, ())[0]) and not enough:
+        return Rules(closed=reason), True
     return Rules(parser=parse_robots(body)), False
