@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from rabat_crawler.demo import Response, SampleSite, Serving, serve
@@ -69,11 +69,31 @@ Fault = Callable[[socket.socket, str], None]
 
 
 @dataclass
+class Visit:
+    """One request: its path, when it was read and when it was dealt with (by the monotonic clock)."""
+
+    path: str
+    began: float
+    ended: float = 0.0
+
+
+@dataclass
 class FaultyServing:
-    """A running server with faults. `asked`: the paths in the order of their requests."""
+    """A running server with faults. `visits`: the requests in their order; `most_at_once`: how many of them were open at one time."""
 
     origin: str
-    asked: list[str] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    most_at_once: int = 0
+
+    @property
+    def asked(self) -> list[str]:
+        """The paths in the order of their requests."""
+        return [visit.path for visit in self.visits]
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.origin.rpartition(":")[2])
 
     def url(self, path: str = "/") -> str:
         """The absolute address of a path."""
@@ -104,6 +124,27 @@ def reset(client: socket.socket, path: str) -> None:
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+def reset_in_body(body: bytes, *, promised: int) -> Fault:
+    """A TCP reset in the middle of the body."""
+
+    def write(client: socket.socket, path: str) -> None:
+        client.sendall(_head("200 OK", ["Content-Type: text/html; charset=utf-8", f"Content-Length: {promised}"]) + body)
+        time.sleep(0.05)
+        reset(client, path)
+
+    return write
+
+
+def cut_chunk(body: bytes) -> Fault:
+    """A chunked body that ends in the middle of a chunk."""
+
+    def write(client: socket.socket, path: str) -> None:
+        head = _head("200 OK", ["Content-Type: text/html; charset=utf-8", "Transfer-Encoding: chunked"])
+        client.sendall(head + f"{len(body) * 2:x}\r\n".encode() + body)
+
+    return write
+
+
 def hang_up(client: socket.socket, path: str) -> None:
     """The connection closed without a byte."""
 
@@ -114,10 +155,14 @@ def garbage(client: socket.socket, path: str) -> None:
 
 
 def slow(seconds: float, then: Fault) -> Fault:
-    """Another answer after a pause."""
+    """Another answer after a pause, unless the client goes away before."""
 
     def write(client: socket.socket, path: str) -> None:
-        time.sleep(seconds)
+        client.settimeout(seconds)
+        with suppress(TimeoutError):
+            client.recv(1)
+            return
+        client.settimeout(None)
         then(client, path)
 
     return write
@@ -140,11 +185,11 @@ def bad_gzip(body: bytes = b"\x1f\x8b\x08\x00 not a gzip stream") -> Fault:
     return say(body, headers=("Content-Type: text/html", "Content-Encoding: gzip"))
 
 
-def huge(size: int) -> Fault:
-    """A page of `size` bytes, sent in pieces."""
+def huge(size: int, *, said: bool = True) -> Fault:
+    """A page of `size` bytes, sent in pieces; without `said` nobody knows its size before its end."""
 
     def write(client: socket.socket, path: str) -> None:
-        client.sendall(_head("200 OK", ["Content-Type: text/html", f"Content-Length: {size}"]))
+        client.sendall(_head("200 OK", ["Content-Type: text/html", *([f"Content-Length: {size}"] if said else [])]))
         for start in range(0, size, 65536):
             client.sendall(b"x" * min(65536, size - start))
 
@@ -165,23 +210,34 @@ def in_turn(*faults: Fault) -> Fault:
 
 
 @contextmanager
-def serve_faults(faults: Mapping[str, Fault], *, otherwise: Fault | None = None) -> Iterator[FaultyServing]:
-    """A server whose paths misbehave as told; a path not named gets `otherwise` (default: a 404)."""
+def serve_faults(faults: Mapping[str, Fault], *, otherwise: Fault | None = None, port: int = 0) -> Iterator[FaultyServing]:
+    """A server whose paths misbehave as told; a path not named gets `otherwise` (default: a 404). `faults` may change while it runs."""
     fallback = otherwise or say("<h1>404</h1>", status="404 Not Found")
     serving = FaultyServing("")
+    open_now = 0
+    guard = threading.Lock()
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
+            nonlocal open_now
             path = _asked(self.request)
             if path is None:
                 return
-            serving.asked.append(path)
+            visit = Visit(path, time.monotonic())
+            with guard:
+                serving.visits.append(visit)
+                open_now += 1
+                serving.most_at_once = max(serving.most_at_once, open_now)
             try:
                 faults.get(path, fallback)(self.request, path)
             except OSError:
                 return
+            finally:
+                with guard:
+                    open_now -= 1
+                    visit.ended = time.monotonic()
 
-    with _FaultServer(("127.0.0.1", 0), Handler) as server:
+    with _FaultServer(("127.0.0.1", port), Handler) as server:
         serving.origin = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
@@ -216,3 +272,27 @@ def _asked(client: socket.socket) -> str | None:
         received += chunk
     parts = received.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
     return parts[1] if len(parts) > 1 else None
+
+
+@contextmanager
+def forbidden() -> Iterator[tuple[int, list[object]]]:
+    """A port that really listens and that nobody may connect to: the port, and who did."""
+    callers: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.is_set():
+                with suppress(TimeoutError):
+                    client, caller = listener.accept()
+                    callers.append(caller)
+                    client.close()
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1], callers
+        finally:
+            over.set()
+            thread.join()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rabat_crawler import registry
-from rabat_crawler.extract.urls import canonical, decide, fold_key, in_scope, path_language, url_key
+from rabat_crawler.extract.urls import DATED, FEW, MANY, PAGED, budget_of, canonical, decide, fold_key, in_scope, path_language, url_key
 
 ORIGIN = "http://127.0.0.1:8765"
 MIRROR = registry.at_origin(registry.site("rabat-process"), ORIGIN + "/")
@@ -21,6 +21,7 @@ CANONICAL = [
     ("http://example.org/é", "http://example.org/%C3%A9"),
     ("http://example.org//a///b", "http://example.org/a/b"),
     ("http://example.org/x;jsessionid=AB12?y=1", "http://example.org/x?y=1"),
+    ("http://example.org/(S(lit3py55t21z5v55vlm25s55))/page.aspx", "http://example.org/page.aspx"),
     ("http://example.org./a", "http://example.org/a"),
     ("http://bücher.example/x", "http://xn--bcher-kva.example/x"),
     ("http://example.org/../../etc/passwd", "http://example.org/etc/passwd"),
@@ -54,6 +55,7 @@ FOLDED = [
     ("/index.php/fr/en-action", "/fr/en-action", "index.php copy"),
     ("/index.php", "/", "index.php copy"),
     ("/fr/x?utm_source=mail&utm_medium=x", "/fr/x", "tracking or session parameter"),
+    ("/fr/x?my_session_id=1&nonce=2", "/fr/x", "tracking or session parameter"),
     ("/fr/x?0123456789abcdef0123456789abcdef=t07gimls", "/fr/x", "tracking or session parameter"),
 ]
 KEPT = [
@@ -71,6 +73,10 @@ SKIPPED = [
     ("/en/members-area?view=remind", "login form"),
     ("/fr/recherche?searchword=diaspora&searchphrase=all", "search page"),
     ("/en/search?catid=13&id=1&format=opensearch", "search page"),
+    ("/fr/?search=diaspora", "search page"),
+    ("/node/12/print", "print view"),
+    ("/printmail/12", "print view"),
+    ("/fr/agenda/month.calendar/2031/05/12/-", "calendar view"),
     ("/fr/en-action?format=feed&type=atom", "second form of a feed"),
     ("/administrator/index.php", "administration"),
     ("/images/logo.PNG", "image, script or style"),
@@ -199,3 +205,30 @@ def test_any_text_gets_a_decision_and_folding_is_stable(url: str) -> None:
         again = decide(decision.url, MIRROR)
         assert (again.url, again.key) == (decision.url, decision.key)
         assert in_scope(decision.url, MIRROR)
+
+
+BUDGETS = [
+    ("/fr/en-action/actualites/143-appel", 0),
+    ("/2017/05/12/reunion-a-rabat", 0),
+    ("/fr/en-action?start=70", 0),
+    ("/fr/", 0),
+    ("/fr/agenda?jour=12", FEW),
+    ("/fr/agenda/2031/05/12", FEW),
+    ("/fr/calendrier/mai-2031", FEW),
+    ("/2017/05", DATED),
+    ("/fr/archives/2031-05", DATED),
+    ("/category/news/page/14", PAGED),
+    ("/node/1234", MANY),
+    ("/index.php?option=com_content&view=article&id=7&catid=3&lang=fr", MANY),
+    ("/?p=123", MANY),
+]
+
+
+@pytest.mark.parametrize(("path", "limit"), BUDGETS)
+def test_what_can_be_endless_has_a_budget_and_articles_have_none(path: str, limit: int) -> None:
+    assert budget_of(ORIGIN + path)[1] == limit
+
+
+def test_the_pages_of_a_calendar_are_one_pattern() -> None:
+    patterns = {budget_of(f"{ORIGIN}/fr/agenda/{year}/{month:02}")[0] for year in range(2000, 2100) for month in range(1, 13)}
+    assert len(patterns) == 1

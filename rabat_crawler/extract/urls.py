@@ -20,6 +20,9 @@ Target = Literal["page", "document", "feed"]
 
 MAX_URL = 800
 REPEATED_SEGMENTS = 3
+MAX_SEGMENTS = 20
+FEW, DATED, PAGED, MANY = 60, 200, 500, 5000
+"""How many addresses of one pattern are asked in a round: views and calendars, archives by date, pages of a listing, numbered content."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 ID_SEGMENT = re.compile(r"^(\d{1,9})-[^/]+$")
@@ -31,7 +34,7 @@ ASSET_SUFFIX = re.compile(
 )
 _SAFE_PATH = "!$&'()*+,-./:;=@_~%"
 _HEX_NAME = re.compile(r"^[0-9a-f]{32}$")
-_SESSION_PATH = re.compile(r";(?:jsessionid|phpsessid)=[^/?]*", re.I)
+_SESSION_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?]*|/\([SF]\([A-Za-z0-9_-]{20,60}\)\)(?=/)", re.I)
 _DOTS = re.compile(r"/{2,}")
 
 COPY_PARAMETERS = {
@@ -47,7 +50,10 @@ COPY_PARAMETERS = {
     "var_mode": "cache copy",
     "lang_switch": "language switch",
 }
-TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|_ga|pk_\w+|matomo_\w+|ref|share|phpsessid|jsessionid|sid|sessionid|cfid|cftoken)$", re.I)
+TRACKING = re.compile(
+    r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|_ga|pk_\w+|matomo_\w+|ref|share|cfid|cftoken|sid|\w{0,20}sess(?:ion)?_?id\w{0,20}|oscsid|zenid|_?csrf\w{0,20}|(?:_wp)?nonce)$",
+    re.I,
+)
 FILTERS = re.compile(r"^(?:filter[\w\[\]-]*|limitstart)$", re.I)
 
 SKIPPED_PATHS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -56,6 +62,13 @@ SKIPPED_PATHS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"/component/(?:search|finder)\b", re.I), "search page"),
     (re.compile(r"/component/(?:ajax|banners|newsfeeds|weblinks|wrapper)\b", re.I), "component without content"),
     (re.compile(r"/(?:administrator|wp-admin|wp-json|wp-includes|cgi-bin|ecrire)(?:/|$)", re.I), "administration"),
+    (
+        re.compile(
+            r"/print(?:mail|pdf)?/(?:node/)?\d+$|/\d+/(?:print|imprimer|printable)$|/(?:tellafriend|email-?friend|envoyer-a-un-ami)(?:/|$)", re.I
+        ),
+        "print view",
+    ),
+    (re.compile(r"/(?:year|month|week|day|cat)\.(?:calendar|listevents|listeevents)(?:/|$)", re.I), "calendar view"),
     (re.compile(r"/(?:xmlrpc\.php|wp-trackback\.php|trackback)/?$", re.I), "trackback"),
 )
 SKIPPED_QUERY: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -70,6 +83,13 @@ SKIPPED_QUERY: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("s", re.compile(r""), "search page"),
     ("q", re.compile(r""), "search page"),
     ("recherche", re.compile(r""), "search page"),
+    ("search", re.compile(r""), "search page"),
+    ("query", re.compile(r""), "search page"),
+    ("keywords", re.compile(r""), "search page"),
+    ("search_api_fulltext", re.compile(r""), "search page"),
+    ("tribe-bar-date", re.compile(r""), "calendar view"),
+    ("ical", re.compile(r""), "machine form"),
+    ("outlook-ical", re.compile(r""), "machine form"),
     ("task", re.compile(r""), "action link"),
     ("action", re.compile(r""), "action link"),
     ("return", re.compile(r""), "action link"),
@@ -223,7 +243,7 @@ def _refusal(parts: SplitResult, site: Site) -> str:
     if any(path.lower().startswith(skipped) for skipped in site.skip_paths):
         return "search page" if re.search(r"search|recherche", path, re.I) else "left out by the site definition"
     segments = [segment for segment in path.split("/") if segment]
-    if any(segments.count(segment) >= REPEATED_SEGMENTS for segment in set(segments)):
+    if len(segments) > MAX_SEGMENTS or any(segments.count(segment) >= REPEATED_SEGMENTS for segment in set(segments)):
         return "path repeats itself"
     query = dict(parse_qsl(parts.query, keep_blank_values=True)) if parts.query else {}
     return next((reason for name, pattern, reason in SKIPPED_QUERY if name in query and pattern.search(query[name])), "")
@@ -291,3 +311,30 @@ def _target(parts: SplitResult) -> Target:
 def fold_key(url: str, site: Site) -> str:
     """The identity of an address within a site: equal for an article's page, its print view and its other menu paths."""
     return decide(url, site).key
+
+
+_DATE_LIKE = re.compile(r"^(?:\d{1,8}(?:[-._]\d{1,4}){0,3}|(?:\d{1,2}-)?[a-zéèûä]{3,9}[-_]\d{4,})(?:\.html?)?$", re.I)
+_DATED = re.compile(r"/(?:19|2\d)\d\d/\d{1,2}(?:/|$)|/\d{4,}[-._]\d{1,2}|/(?:\d{1,2}-)?[a-zéèûä]{3,9}[-_]\d{4,}(?:/|\.|$)", re.I)
+_CALENDAR = re.compile(r"^(?:calendar|calendrier|kalender|calendario|agenda|events?|evenements?)$", re.I)
+_CONTENT_NAME = re.compile(r"^(?:option|view|id|catid|lang|start|limitstart|p|page_id|cat|paged|(?:article|rubrique|breve|mot|auteur)\d{1,9})$")
+
+
+@lru_cache(maxsize=32768)
+def budget_of(url: str) -> tuple[str, int]:
+    """The pattern that an address belongs to and how many addresses of it may be asked in a round; ("", 0) if it is bound by nothing.
+
+    Endless calendars, archives by date, and views that only differ by parameters are few patterns with very many addresses.
+    """
+    parts = urlsplit(url)
+    segments = [segment for segment in parts.path.split("/") if segment]
+    shape = parts.netloc + "/" + "/".join("0" if _DATE_LIKE.match(segment) else segment for segment in segments)
+    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)] if parts.query else []
+    if names and not all(name == "start" for name in names):
+        return (shape + "?", MANY) if all(_CONTENT_NAME.match(name) for name in names) else (shape + "?", FEW)
+    if not segments or not _DATE_LIKE.match(segments[-1]):
+        return "", 0
+    if any(_CALENDAR.match(segment) for segment in segments):
+        return shape, FEW
+    if _DATED.search(parts.path):
+        return shape + "#", DATED
+    return (shape, PAGED) if len(segments) > 1 and segments[-2].lower() in ("page", "seite") else (shape, MANY)
