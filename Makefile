@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint bench real lock clean
+.PHONY: demo test lint soak bench real lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rabat-crawler demo
@@ -19,6 +19,9 @@ lint: $(VENV)/.dev
 
 real: $(VENV)/.dev
 	$(BIN)/python -m tests.real
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.kills 40
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/extract.py

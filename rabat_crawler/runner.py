@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 SOFTWARE = ("rabat-crawler", "scrapy", "twisted", "protego", "warcio")
 GO_ON = "everything fetched so far is stored; run the same command again to go on (unchanged pages cost a few bytes each)"
 MAX_CHANGES = 2000
+MANY_CHALLENGES = 3
 _NOT_IN_HEADER = re.compile(r"[^\x20-\x7e]+|[()]")
 
 
@@ -441,7 +442,7 @@ def _verdict(session: Session, run_id: str, complete: bool) -> RabatError | None
         session.status = "put off"
         url = f"{origin_of(session.forbidden[0])}/robots.txt"
         return RobotsForbids(f"{url} forbids every start address; ask the site's operator for permission", url=url)
-    if session.pages == 0 and session.failed:
+    if session.pages == 0 and session.failed and not session.challenges:
         session.status = "put off"
         first = session.failures[0]
         return SiteUnreachable(f"no usable answer from {first['url']}: {first['reason']}", url=first["url"])
@@ -458,6 +459,10 @@ def _breaches(session: Session, complete: bool) -> list[dict[str, str]]:
     """What the site definition does not expect, after a crawl that ran to its end or to its budget."""
     site, expect = session.site, session.site.expect
     found = session.visit.alarms(expect) if session.visit is not None else []
+    if session.challenges:
+        said = f"{len(session.challenges)} pages showed a check for robots instead of themselves, the first: {session.challenges[0]}"
+        if len(session.challenges) >= MANY_CHALLENGES or session.challenges[0] in session.starts:
+            found.append({"code": "challenge", "message": said})
     if not complete:
         return found
     health: dict[str, Any] = session.archive.health(site.name) if session.visit is not None else {"items": len(session.items)}

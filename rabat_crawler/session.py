@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 from rabat_crawler.archive.ingest import parse_moment
 from rabat_crawler.errors import DiskFull, PutOff, RabatError, SiteUnreachable
 from rabat_crawler.extract.html import absolute
-from rabat_crawler.extract.likeness import alike
 from rabat_crawler.extract.page import SOFT_404, parse_page
 from rabat_crawler.extract.urls import canonical, origin_of, url_key
+from rabat_crawler.extract.walls import ALIKE, similar
 from rabat_crawler.frontier import entry_of
 from rabat_crawler.models import Capture, Link, Page, Record, Site
 
@@ -117,6 +117,7 @@ class Session:
     messages: list[str] = field(default_factory=list)
     refused_addresses: dict[str, str] = field(default_factory=dict)
     signal: int | None = None
+    challenges: list[str] = field(default_factory=list)
     breaches: list[dict[str, str]] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
     clock_start: float = field(default_factory=time.monotonic)
@@ -184,7 +185,7 @@ class Session:
         if is_probe:
             self.visit.remember_probe(said)
             return SOFT_404
-        return SOFT_404 if said and alike(said, self.visit.round.probe) else None
+        return SOFT_404 if said and similar(said, self.visit.round.probe) >= ALIKE else None
 
     def kept_answer(self, url: str) -> Record | None:
         """What the interrupted part of this round recorded at the address, or None."""
@@ -221,6 +222,14 @@ class Session:
                 f"only {free // 1_000_000} MB are left on the disk of {self.archive.warc_dir}, {self.min_free // 1_000_000} MB are needed; "
                 "free some space and run the crawl again"
             )
+
+    def met_wall(self, entry: Entry, page: Page) -> None:
+        """A challenge or a login stood before the page: nothing is known of it. A site may have a login of its own; a challenge is a failure."""
+        if any(problem.code == "challenge" for problem in page.problems):
+            self.challenges.append(entry.url)
+            self.lost(entry, "challenge page")
+        else:
+            self.visited(entry, page, location=None)
 
     def visited(self, entry: Entry, page: Page, *, location: str | None, status: int = 200, etag: str = "", modified: str = "") -> None:
         """A page was read: count its items, give its links to the frontier. `location` is a redirect's absolute target."""

@@ -21,6 +21,11 @@ NIGHT = datetime(2026, 1, 5, 2, 30, tzinfo=UTC)
 NAMES = [f"/fr/{number}-atelier" for number in range(1, 13)]
 
 
+CHALLENGE = Reply(
+    "<html><head><title>Just a moment...</title></head><body><script src='/cdn-cgi/challenge-platform/h/b/x.js'></script></body></html>"
+)
+
+
 def pages(*names: str) -> dict[str, Reply | list[Reply]]:
     return {"/": links("/fr/", *names)} | {name: article(f"Atelier {name}") for name in names}
 
@@ -104,6 +109,7 @@ NO_PROOF = [
     pytest.param(Reply("who?", 401), id="401"),
     pytest.param(Reply(mode="drop"), id="connection lost"),
     pytest.param(article("Atelier")._replace(mode="cut"), id="cut short"),
+    pytest.param(CHALLENGE, id="a check for robots"),
 ]
 
 
@@ -234,3 +240,19 @@ def test_every_address_ends_in_a_named_state(server: Web, tmp_path: Path) -> Non
     assert rows["/images/photo.jpg"] == ("skipped", "image, script or style")
     assert rows["/fr/1-atelier?tmpl=component"] == ("folded", "print view")
     assert rows[NAMES[0]] == ("done", "")
+
+
+def test_a_check_for_robots_on_the_start_page_is_a_breach(server: Web, tmp_path: Path) -> None:
+    night(server, tmp_path, 0)
+    server.pages["/"] = CHALLENGE
+    run, _, error = night(server, tmp_path, 1)
+    assert isinstance(error, RunBreached) and [breach["code"] for breach in run.counts["breach"]] == ["challenge"]
+    assert gone(tmp_path) == [] and rebuilt_equal(tmp_path)
+
+
+def test_a_removed_item_that_redirects_to_the_front_page_is_gone_after_a_second_day(server: Web, tmp_path: Path) -> None:
+    night(server, tmp_path, 0)
+    server.pages[NAMES[0]] = Reply("", 301, {"Location": "/"})
+    assert changes(night(server, tmp_path, 1, everything=True)[0]) == []
+    assert changes(night(server, tmp_path, 2, everything=True)[0]) == [("gone", f"Atelier {NAMES[0]}")]
+    assert rebuilt_equal(tmp_path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote
 
@@ -97,6 +98,7 @@ class Round:
 
 
 COLUMNS = tuple(field.name for field in fields(Address))
+_values = attrgetter(*COLUMNS)
 ROUND_COLUMNS = tuple(field.name for field in fields(Round))
 _SAVE = f"INSERT OR REPLACE INTO address ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _OUTCOME = "INSERT OR REPLACE INTO outcome (run_id, site, url, state, status, attempts, reason, asked_at, due_at) VALUES (?,?,?,?,?,?,?,?,?)"
@@ -165,7 +167,7 @@ class FrontierStore:
         """Write these addresses as they are now, and their states as outcomes of the run."""
         rows, outcomes = [], []
         for one in addresses:
-            rows.append([getattr(one, name) for name in COLUMNS])
+            rows.append(_values(one))
             if one.run_id == run_id and one.state not in ("queued", "leased"):
                 outcomes.append((run_id, one.site, one.url, one.state, one.status, one.attempts, one.reason, one.asked_at, one.due_at))
         if rows:

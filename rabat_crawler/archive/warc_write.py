@@ -27,7 +27,7 @@ from rabat_crawler.errors import ConfigError, DiskFull, RecordError
 from rabat_crawler.models import Capture, Record
 
 WARC_SUFFIX = ".warc.gz"
-LEVEL = 6
+LEVEL = 5
 SMALL = 4096
 VERSION = "WARC/1.1"
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"

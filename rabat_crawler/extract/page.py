@@ -18,6 +18,7 @@ from rabat_crawler.extract.dates import event_dates, plausible
 from rabat_crawler.extract.decoding import decode_body, decode_text
 from rabat_crawler.extract.html import Document, absolute, fold, normalise, parse_document
 from rabat_crawler.extract.urls import path_language
+from rabat_crawler.extract.walls import is_front_page, wall_of
 from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, Problem, Reading, Record, Site
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "")
@@ -28,6 +29,8 @@ MAX_DRAFTS = 500
 MAX_LINKS = 5000
 GENERIC_RANK = 90
 SOFT_404 = "soft-404"
+_NUMBERED = re.compile(r"/[0-9]+-[^/]*$|[?&]id=[0-9]+")
+"""An article's address: a redirect from there to a front page says that it is not there."""
 CUT = ("truncated", "bad_coding", "too_large")
 
 
@@ -38,6 +41,8 @@ def parse_page(record: Record, site: Site) -> Page:
         return Page(layout="", role="missing", problems=(Problem(code="soft_404", message="it looks like the answer to a random path"),))
     if 300 <= capture.status < 400 and capture.status != 304:
         target = absolute(capture.url, record.header("location") or "")
+        if target and _NUMBERED.search(capture.url) and is_front_page(target, site):
+            return Page(layout="", role="missing", problems=(Problem(code="to_front_page", message=f"it redirects to a front page, {target}"),))
         return Page(layout="", role="redirect", links=(Link(url=target, rel="redirect"),) if target else ())
     if capture.status != 200:
         return Page(layout="", role="gone" if capture.status in (404, 410) else "other")
@@ -68,6 +73,10 @@ def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]
     problems = (*problems, *more)
     doc = parse_document(text, url=capture.url, site=site, captured_at=capture.captured_at)
     layout, reading = _read(doc)
+    wall = wall_of(capture.status, record.response_headers, "", text) if reading.role == "other" or layout.rank >= GENERIC_RANK else ""
+    if wall:
+        said = Problem(code=wall, message=f"a {wall} page stands before the page")
+        return Page(layout=layout.name, role="wall", problems=(*problems, said))
     drafts = [_finished(draft, doc, layout.name) for draft in reading.drafts]
     if not (reading.role == "listing" and layout.rank < GENERIC_RANK):  # a CMS listing is itself the block of dated items
         drafts += [_finished(draft, doc, block.name) for block, draft in _block_drafts(doc, drafts)]
