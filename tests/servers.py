@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import itertools
+import math
 import socket
 import socketserver
 import struct
@@ -79,16 +81,20 @@ class Visit:
 
 @dataclass
 class FaultyServing:
-    """A running server with faults. `visits`: the requests in their order; `most_at_once`: how many of them were open at one time."""
+    """A running server with faults. `visits`: the requests in their order."""
 
     origin: str
     visits: list[Visit] = field(default_factory=list)
-    most_at_once: int = 0
 
     @property
     def asked(self) -> list[str]:
         """The paths in the order of their requests."""
         return [visit.path for visit in self.visits]
+
+    def overlaps(self, *, tolerance: float = 0.03) -> list[tuple[str, str]]:
+        """Pairs of requests of which the second came while the first was being answered, by more than the time that a thread takes to end."""
+        pairs = itertools.combinations(self.visits, 2)
+        return [(one.path, other.path) for one, other in pairs if other.began < (one.ended or math.inf) - tolerance]
 
     @property
     def port(self) -> int:
@@ -214,28 +220,20 @@ def serve_faults(faults: Mapping[str, Fault], *, otherwise: Fault | None = None,
     """A server whose paths misbehave as told; a path not named gets `otherwise` (default: a 404). `faults` may change while it runs."""
     fallback = otherwise or say("<h1>404</h1>", status="404 Not Found")
     serving = FaultyServing("")
-    open_now = 0
-    guard = threading.Lock()
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            nonlocal open_now
             path = _asked(self.request)
             if path is None:
                 return
             visit = Visit(path, time.monotonic())
-            with guard:
-                serving.visits.append(visit)
-                open_now += 1
-                serving.most_at_once = max(serving.most_at_once, open_now)
+            serving.visits.append(visit)
             try:
                 faults.get(path, fallback)(self.request, path)
             except OSError:
                 return
             finally:
-                with guard:
-                    open_now -= 1
-                    visit.ended = time.monotonic()
+                visit.ended = time.monotonic()
 
     with _FaultServer(("127.0.0.1", port), Handler) as server:
         serving.origin = f"http://127.0.0.1:{server.server_address[1]}"
