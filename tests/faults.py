@@ -121,7 +121,9 @@ def same_listing(path_of_page: str) -> Fault:
     def write(client: socket.socket, path: str) -> None:
         start = int((re.search(r"start=(\d+)", path) or ["", "0"])[1]) + 5
         items = "".join(f"<h2 class='item-title'><a href='{good}'>{title_of(good)}</a></h2>" for good in GOOD[:3])
-        say(f"<html><body class='com_content view-category'>{items}<a rel='next' href='{path_of_page}?start={start}'>Suivant</a></body></html>")(client, path)
+        say(f"<html><body class='com_content view-category'>{items}<a rel='next' href='{path_of_page}?start={start}'>Suivant</a></body></html>")(
+            client, path
+        )
 
     return write
 
@@ -201,7 +203,9 @@ CODING = [
 SIZE = [
     lost("30 MB page", huge(30_000_000), "larger than the size limit", 1),
     lost("30 MB page, size not said", huge(30_000_000, said=False), "larger than the size limit", 1),
-    lost("seven million characters", say(b"<html><body>" + b"mot " * 1_800_000 + b"</body></html>"), "larger than the size limit", 1, frozenset({None})),
+    lost(
+        "seven million characters", say(b"<html><body>" + b"mot " * 1_800_000 + b"</body></html>"), "larger than the size limit", 1, frozenset({None})
+    ),
     lost("nested 100 000 deep", say(b"<html><body>" + b"<div>" * 100_000 + b"x"), "larger than the size limit", 1, frozenset({None})),
     Case(
         name="nested 45 000 deep",

@@ -11,11 +11,11 @@ import brotli
 from rabat_crawler.models import Problem
 
 MAX_BODY = 16 * 1024 * 1024
-MAX_TEXT = 6 * 1024 * 1024
+MAX_TEXT = 3 * 1024 * 1024
 MAX_TAGS = 100_000
 """No page that somebody wrote has so many characters or tags; what comes after them is not read."""
 MAX_CODINGS = 3
-MAX_MEMBERS = 1000
+MAX_MEMBERS = 100
 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
@@ -48,24 +48,26 @@ def _decode_one(body: bytes, coding: str) -> tuple[bytes, Problem | None]:
 
 
 def _inflate(body: bytes, wbits: int, coding: str) -> tuple[bytes, Problem | None]:
-    out, rest = bytearray(), body
+    parts: list[bytes] = []
+    left = MAX_BODY
     for _ in range(MAX_MEMBERS):
         decoder = zlib.decompressobj(wbits)
         try:
-            out += decoder.decompress(rest, MAX_BODY - len(out) or 1)
+            parts.append(decoder.decompress(body, left))
         except zlib.error as error:
-            out += _salvaged(rest, wbits)
-            return bytes(out[:MAX_BODY]), Problem(code="bad_coding", message=f"the {coding} body is damaged: {error}")
-        if decoder.unconsumed_tail or len(out) > MAX_BODY:
-            return bytes(out[:MAX_BODY]), Problem(
-                code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded; the rest was not read"
-            )
-        if not decoder.eof:
-            return bytes(out), Problem(code="truncated", message=f"the {coding} body ends before its end")
-        rest = decoder.unused_data
-        if wbits != 31 or not rest.startswith(b"\x1f\x8b"):  # gzip may have several members; anything else after the end is padding
+            parts.append(_salvaged(body, wbits)[:left])
+            return b"".join(parts), Problem(code="bad_coding", message=f"the {coding} body is damaged: {error}")
+        left -= len(parts[-1])
+        body = decoder.unused_data
+        more = wbits == 31 and body.startswith(b"\x1f\x8b")  # gzip may have several members; anything else after the end is padding
+        if decoder.unconsumed_tail or (more and not left):
             break
-    return bytes(out), None
+        if not decoder.eof:
+            return b"".join(parts), Problem(code="truncated", message=f"the {coding} body ends before its end")
+        if not more:
+            return b"".join(parts), None
+    said = f"the body is larger than {MAX_BODY} bytes when decoded, or has more than {MAX_MEMBERS} gzip members; the rest was not read"
+    return b"".join(parts), Problem(code="too_large", message=said)
 
 
 def _salvaged(body: bytes, wbits: int) -> bytes:
@@ -83,18 +85,20 @@ def _salvaged(body: bytes, wbits: int) -> bytes:
 
 def _unbrotli(body: bytes) -> tuple[bytes, Problem | None]:
     decoder = brotli.Decompressor()
-    out = bytearray()
+    parts: list[bytes] = []
+    size = 0
     try:
-        out += decoder.process(body, output_buffer_limit=1 << 20)
+        parts.append(decoder.process(body, output_buffer_limit=1 << 20))
         while not decoder.is_finished():
-            if len(out) > MAX_BODY:
-                return bytes(out[:MAX_BODY]), Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded")
+            size += len(parts[-1])
+            if size > MAX_BODY:
+                return b"".join(parts)[:MAX_BODY], Problem(code="too_large", message=f"the body is larger than {MAX_BODY} bytes when decoded")
             if decoder.can_accept_more_data():
-                return bytes(out), Problem(code="truncated", message="the br body ends before its end")
-            out += decoder.process(b"", output_buffer_limit=1 << 20)
+                return b"".join(parts), Problem(code="truncated", message="the br body ends before its end")
+            parts.append(decoder.process(b"", output_buffer_limit=1 << 20))
     except brotli.error as error:
-        return bytes(out), Problem(code="bad_coding", message=f"the br body is damaged: {error}")
-    return bytes(out), None
+        return b"".join(parts), Problem(code="bad_coding", message=f"the br body is damaged: {error}")
+    return b"".join(parts), None
 
 
 def lacking(status: int, headers: Sequence[tuple[str, str]], problems: Sequence[Problem]) -> tuple[str, str]:

@@ -27,6 +27,7 @@ MAX_DEPTH = 400
 MANY_TAGS = 10_000
 LONG_PAGE = 300_000
 """Only pages with more tags or characters are looked through for markup on which a parser's time grows with the square."""
+MAX_HREF = 8000
 MAX_OPEN = 300
 MAX_ATTRIBUTES = 500
 _TAG = re.compile(r"""<(/?)([A-Za-z][^\s/>]*+)((?:[^>"'=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?|["'])*+)>?""")
@@ -80,9 +81,13 @@ _QUOTED = re.compile(r"'([^']*)'")
 _ID_CLOAK = re.compile(r"^cloak")
 
 
-@lru_cache(maxsize=16384)
 def normalise(text: str) -> str:
     """One line of clean text: NFC, every kind of space as one plain space, no invisible or control characters, ends trimmed."""
+    return _normalised(text) if len(text) < 2000 else _normalised.__wrapped__(text)  # what is long is hardly ever met again
+
+
+@lru_cache(maxsize=16384)
+def _normalised(text: str) -> str:
     text = _INVISIBLE.sub("", text) if not text.isascii() or not text.isprintable() else text
     text = _SPACES.sub(" ", text).strip(" ")
     return text if text.isascii() else unicodedata.normalize("NFC", _LONE_SURROGATE.sub("\ufffd", text))
@@ -98,7 +103,9 @@ def fold(text: str) -> str:
 
 
 def absolute(base: str, href: str) -> str | None:
-    """The absolute http(s) address without fragment, None for anything else (mailto:, javascript:, broken)."""
+    """The absolute http(s) address without fragment, None for anything else (mailto:, javascript:, broken, absurdly long)."""
+    if len(href) > MAX_HREF:
+        return None
     if href[:1] == "/" and href[1:2] not in ("/", "\\"):
         return _absolute(_origin(base), href)
     if href[:7] == "http://" or href[:8] == "https://":
