@@ -20,6 +20,7 @@ COMMANDS = {
     "show": ("read", "Show one item in full."),
     "stats": ("read", "Say what the archive holds."),
     "runs": ("read", "List the runs, the latest first."),
+    "schedule": ("schedule", "Let this machine start nightly every night."),
     "verify": ("keep", "Check digests, places and the database."),
     "rebuild": ("keep", "Make the database anew from the WARC files."),
 }
