@@ -67,7 +67,7 @@ class Visit:
             if row.not_before and row.not_before > at:
                 continue
             is_due = everything or row.url in watched or not row.due_at or row.due_at <= at
-            if row.state == "put_off" or (is_due and row.round != frontier.round):
+            if row.state == "put_off" or (row.state == "failed" and self.resumed) or (is_due and row.round != frontier.round):
                 frontier.requeue(row)
         for row in [row for row in frontier.rows.values() if row.state == "skipped" and row.reason == ROBOTS and row.round != frontier.round]:
             frontier.requeue(row)

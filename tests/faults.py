@@ -206,7 +206,7 @@ SIZE = [
     lost(
         "seven million characters", say(b"<html><body>" + b"mot " * 1_800_000 + b"</body></html>"), "larger than the size limit", 1, frozenset({None})
     ),
-    lost("nested 100 000 deep", say(b"<html><body>" + b"<div>" * 100_000 + b"x"), "larger than the size limit", 1, frozenset({None})),
+    lost("nested 100 000 deep", say(b"<html><body>" + b"<div>" * 100_000 + b"x</body></html>"), "larger than the size limit", 1, frozenset({None})),
     Case(
         name="nested 45 000 deep",
         pages={
