@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,9 +20,10 @@ from rabat_crawler.errors import ArchiveMissing, ConfigError, DiskFull, NotFound
 from rabat_crawler.models import Capture, Hit, Item, Page, Record, Run, Site, Version
 
 if TYPE_CHECKING:
+    from rabat_crawler.archive.backup import Backup
+    from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
     from rabat_crawler.archive.rebuild import Rebuilt
-    from rabat_crawler.archive.verify import Report
     from rabat_crawler.changes import Snapshot
 
 T = TypeVar("T")
@@ -318,11 +319,26 @@ class Archive:
         """Every row but run bookkeeping as JSON lines, in an order that does not depend on how they came; equal archives give equal dumps."""
         return store.dump(self.connection)
 
-    def verify(self, progress: Progress = silent) -> Report:
-        """Compare every WARC record's digests, every row's place in the WARC files, and the database with itself."""
-        from rabat_crawler.archive.verify import verify
+    def verify(self, progress: Progress = silent, *, quick: bool = False, now: datetime | None = None) -> Report:
+        """Compare every WARC record's digests, every row's place in the WARC files, and the database with itself.
 
-        return verify(self, progress)
+        `quick`: SQLite's quick check, all places, the latest run's files and a sample of the others. With `now` each file read gets a line in
+        the fixity log; without, nothing is written.
+        """
+        from rabat_crawler.archive.verify import verify, verify_quick
+
+        return self._read(lambda: (verify_quick if quick else verify)(self, progress, now=now))
+
+    def backup(
+        self, directory: str | os.PathLike[str], *, keep: int | None = None, now: datetime | None = None, progress: Progress = silent
+    ) -> Backup:
+        """Copy all that counts into a new folder in `directory`, while others may write; delete all but the `keep` newest whole backups of this archive.
+
+        Raises ConfigError (a folder that will not do), DiskFull, ArchiveLocked (another backup to that folder), ArchiveCorrupt.
+        """
+        from rabat_crawler.archive.backup import back_up
+
+        return back_up(self, Path(directory), keep=keep, now=now or datetime.now(UTC), progress=progress)
 
     def rebuild(self, progress: Progress = silent) -> Rebuilt:
         """Make the database anew from the WARC files and runs, then put it in the old one's place. Needs `write=True`."""

@@ -1,125 +1,152 @@
-"""Is what lies on disk what was recorded? WARC digests and places, rows against records both ways, the database with itself. Changes nothing."""
+"""Is what lies on disk what was recorded? WARC digests and places, rows against records both ways, the database with itself, the fixity log.
+
+Changes nothing but the log, which gets a line for each file read whole. A crawl may write beside it: rows are asked for before files where a row
+needs its file, and after them where a record needs its row.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rabat_crawler import identity, registry
+from rabat_crawler.archive import fixity
+from rabat_crawler.archive.faults import Fault, Report
 from rabat_crawler.archive.ingest import moment
-from rabat_crawler.archive.rebuild import read_run_files, warc_files
+from rabat_crawler.archive.rebuild import files_behind, read_run_files, warc_files
+from rabat_crawler.archive.verify_rows import row_faults, sqlite_faults, text_index_faults
 from rabat_crawler.archive.warc import check_file, iter_records
 from rabat_crawler.archive.warc_read import OPEN_SUFFIX
-from rabat_crawler.errors import RecordError
+from rabat_crawler.errors import ConfigError, RecordError
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.api import Archive, Progress
 
+__all__ = ["CYCLE", "Fault", "Report", "verify", "verify_quick"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that is not as it should be: where (file, table), at which byte or row, and what."""
+CYCLE = 30
+"""Each quick verification reads one of so many older files whole, so that all are read within so many nights."""
 
-    where: str
-    place: str
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The outcome of a verification: what was looked at, and every fault found (none means sound)."""
-
-    files: int
-    records: int
-    captures: int
-    items: int
-    faults: tuple[Fault, ...]
+LINES_AT_ONCE = 50
+ROW_ONLY = "no_row"
+"""The one fault of a file's comparison that is not the file's own: its bytes are sound, a row is missing."""
 
 
-ROW_QUESTIONS = (
-    (
-        "changed",
-        "the item's title or text is not that of its current version",
-        """SELECT i.item_id FROM items i LEFT JOIN versions v ON v.version_id = i.current_version AND v.title = i.title AND v.text = i.text
-        WHERE v.version_id IS NULL""",
-    ),
-    ("no_draft", "no draft says this of the item", "SELECT item_id FROM items WHERE item_key NOT IN (SELECT item_key FROM drafts)"),
-    ("no_item", "a draft's item is missing", "SELECT DISTINCT item_key FROM drafts WHERE item_key NOT IN (SELECT item_key FROM items)"),
-    ("no_sighting", "no capture shows this draft", "SELECT draft_id FROM drafts WHERE draft_id NOT IN (SELECT draft_id FROM sightings)"),
-)
+def verify(archive: Archive, progress: Progress, *, now: datetime | None = None, command: str = "verify") -> Report:
+    """All checks, in order of cost. A fault never stops the next check, but a database that cannot be read is rebuilt before anything else.
 
-
-def verify(archive: Archive, progress: Progress) -> Report:
-    """All checks, in order of cost. A fault never stops the next check, but a database that cannot be read is rebuilt before anything else."""
-    faults = list(_database_faults(archive.connection))
-    if any(fault.code == "integrity" for fault in faults):
-        return Report(files=0, records=0, captures=0, items=0, faults=tuple(faults))
-    faults += _content_faults(archive.connection)
+    `now` stands in the log's lines; without it the log is read, not written.
+    """
+    faults = sqlite_faults(archive.connection)
+    if _unreadable(faults):
+        return _unread(archive, faults)
+    faults += text_index_faults(archive.connection)
+    faults += row_faults(archive.connection)
+    reading = _Reading(archive, now, command)  # the log before the folder: what it knows by now is there
     files = warc_files(archive.warc_dir)
-    records = 0
-    for number, path in enumerate(files):
-        faults += [Fault(where=path.name, place=f"byte {found.offset}", code=found.code, message=found.message) for found in check_file(path)]
-        seen, more = _compare(archive.connection, path)
-        records += seen
-        faults += more
-        progress("WARC files", number + 1, len(files))
-    faults += _missing_files(archive.connection, files, archive.warc_dir)
+    reading.read(files, progress)
+    faults += reading.faults
+    faults += _place_faults(archive, skip={path.name for path in files})
     faults += _run_faults(archive)
-    counts = {table: archive.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("captures", "items")}
-    return Report(files=len(files), records=records, captures=counts["captures"], items=counts["items"], faults=tuple(faults))
+    return _report(archive, files, reading, faults)
 
 
-def _database_faults(connection: sqlite3.Connection) -> list[Fault]:
-    try:
-        said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
-    except sqlite3.DatabaseError as error:
-        said = [str(error)]
-    faults = [Fault(where="rabat.db", place="", code="integrity", message=message) for message in said if message != "ok"]
-    if faults:
-        return faults
-    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-        faults.append(Fault(where="rabat.db", place=f"{table} row {row}", code="foreign_key", message=f"refers to a missing row of {parent}"))
-    faults += _text_index_faults(connection)
-    for table in ("versions", "dates", "addresses", "attachments", "images", "tags", "alternates"):
-        orphans = connection.execute(f"SELECT count(*) FROM {table} WHERE item_id NOT IN (SELECT item_id FROM items)").fetchone()[0]
-        if orphans:
-            faults.append(Fault(where="rabat.db", place=table, code="orphans", message=f"{orphans} rows belong to no item"))
-    return faults
+def verify_quick(archive: Archive, progress: Progress, *, now: datetime | None = None, command: str = "verify --quick") -> Report:
+    """The checks of a night: SQLite's quick ones, sizes and places of all files, and some files read whole.
+
+    Read whole are the files of the latest run, those that the fixity log does not know yet, and of the others one in `CYCLE`, those first whose
+    last check is the longest ago. Without `now` the log is not written, so only the latest run and the sample are read.
+    """
+    faults = sqlite_faults(archive.connection, quick=True)
+    if _unreadable(faults):
+        return _unread(archive, faults)
+    faults += text_index_faults(archive.connection)
+    reading = _Reading(archive, now, command)  # the log before the folder: what it knows by now is there
+    files = warc_files(archive.warc_dir)
+    due = _due(files, _latest_files(archive.connection), reading.known, logged=now is not None)
+    reading.read(due, progress)
+    faults += reading.faults
+    faults += _place_faults(archive, skip={path.name for path in due})
+    faults += _behind_faults(archive, set(files) - set(due))
+    faults += _run_faults(archive)
+    return _report(archive, files, reading, faults)
 
 
-def _content_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
-    """Rows that do not say what their names were made from: drafts, versions, items."""
-    for name, origin, content in connection.execute("SELECT draft_id, origin, content FROM drafts"):
-        if name != identity.draft_id(f"{identity.scope(registry.resolve(origin))} {content}"):
-            yield Fault(where="rabat.db", place=f"drafts {name}", code="changed", message="its content was changed; rebuild")
-    for name, digest, title, text in connection.execute("SELECT version_id, text_digest, title, text FROM versions"):
-        if digest != identity.text_digest(title, text):
-            yield Fault(where="rabat.db", place=f"versions {name}", code="changed", message="its title or text was changed; rebuild")
-    for name, number, key in connection.execute("SELECT item_id, id, item_key FROM items"):
-        if number != identity.item_number(key) or name != identity.item_id(number):
-            yield Fault(where="rabat.db", place=f"items {name}", code="changed", message="its id does not follow from its key; rebuild")
-    for code, message, question in ROW_QUESTIONS:
-        for (name,) in connection.execute(question):
-            yield Fault(where="rabat.db", place=str(name), code=code, message=f"{message}; rebuild")
+def _due(files: Sequence[Path], latest: Collection[str], known: dict[str, fixity.History], *, logged: bool) -> list[Path]:
+    """The files to be read whole tonight, by name."""
+    due = {path for path in files if path.name in latest or (logged and path.name not in known)}
+    rest = sorted((path for path in files if path not in due), key=lambda path: (known[path.name].last.time if path.name in known else "", path))
+    return sorted(due | set(rest[: -(-len(rest) // CYCLE)]))
 
 
-def _text_index_faults(connection: sqlite3.Connection) -> list[Fault]:
-    """The search index holds one row an item and is kept by its three triggers. (FTS5's own integrity check writes; a reader may not.)"""
-    items = connection.execute("SELECT count(*) FROM items").fetchone()[0]
-    indexed = connection.execute("SELECT count(*) FROM items_fts_docsize").fetchone()[0]
-    triggers = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'items_fts_%'").fetchone()[0]
-    faults = []
-    if items != indexed:
-        faults.append(Fault(where="rabat.db", place="items_fts", code="text_index", message=f"{items} items but {indexed} in the search index"))
-    if triggers != 3:
-        faults.append(
-            Fault(where="rabat.db", place="items_fts", code="text_index", message=f"{triggers} of 3 triggers are there; rebuild makes them anew")
-        )
-    return faults
+def _latest_files(connection: sqlite3.Connection) -> set[str]:
+    """The WARC files of the run that began last."""
+    question = "SELECT DISTINCT warc_file FROM captures WHERE run_id = (SELECT run_id FROM runs ORDER BY started_at DESC, run_id DESC LIMIT 1)"
+    return {row[0] for row in connection.execute(question)}
+
+
+class _Reading:
+    """Files read whole, against their own digests, their rows and the log; a line for each goes into the log."""
+
+    def __init__(self, archive: Archive, now: datetime | None, command: str) -> None:
+        self.connection, self.log, self.now, self.command = archive.connection, fixity.log_path(archive.path), now, command
+        self.known = fixity.histories(self.log)
+        self.digests: dict[str, str] = {}
+        self.faults: list[Fault] = []
+        self.notes: list[str] = []
+        self.records = 0
+        self._lines: list[fixity.Entry] = []
+
+    def read(self, paths: Sequence[Path], progress: Progress) -> None:
+        """Read these files; what was read is logged even if the rest is interrupted."""
+        try:
+            for number, path in enumerate(paths):
+                self._read(path)
+                if len(self._lines) >= LINES_AT_ONCE:
+                    self._write_log()
+                progress("WARC files", number + 1, len(paths))
+        finally:
+            self._write_log()
+
+    def _read(self, path: Path) -> None:
+        try:
+            size, sha256 = fixity.file_digest(path)
+            found = [Fault(where=path.name, place=f"byte {bad.offset}", code=bad.code, message=bad.message) for bad in check_file(path)]
+            seen, more = _compare(self.connection, path)
+        except OSError as error:
+            said = f"the system cannot read {path}: {error.strerror}; look at the disk, and restore the file from a backup"
+            self.faults.append(Fault(where=path.name, place="", code="unreadable", message=said))
+            return
+        self.records += seen
+        self.digests[path.name] = sha256
+        found += more
+        earlier = fixity.differs(self.known.get(path.name), sha256, faulty=any(fault.code != ROW_ONLY for fault in found))
+        if earlier is not None:
+            found.append(_changed(path.name, earlier, size))
+        self.faults += found
+        if self.now is not None:
+            codes = tuple(sorted({fault.code for fault in found} - {ROW_ONLY}))
+            self._lines.append(fixity.Entry(time=moment(self.now), file=path.name, size=size, sha256=sha256, faults=codes, command=self.command))
+
+    def _write_log(self) -> None:
+        lines, self._lines = self._lines, []
+        try:
+            fixity.append(self.log, lines)
+        except (OSError, ConfigError) as error:
+            said = error.strerror if isinstance(error, OSError) else error
+            self.notes.append(f"the fixity log {self.log} was not written: {said}; the verification goes on without it")
+            self.now = None
+
+
+def _changed(name: str, earlier: fixity.Entry, size: int) -> Fault:
+    grown = "" if size == earlier.size else f", {earlier.size} bytes then, {size} now"
+    said = (
+        f"the bytes are not those of {earlier.time} (fixity log{grown}): a closed WARC file never changes; restore it from a backup "
+        f"(if the change was meant, take the file's lines out of {fixity.FIXITY_DIR}/{fixity.LOG_NAME})"
+    )
+    return Fault(where=name, place="", code="fixity", message=said)
 
 
 def _compare(connection: sqlite3.Connection, path: Path) -> tuple[int, list[Fault]]:
@@ -140,7 +167,7 @@ def _compare(connection: sqlite3.Connection, path: Path) -> tuple[int, list[Faul
         row = rows.pop(capture.record_id, None)
         stored = (capture.offset, capture.length, capture.digest, capture.url, moment(capture.captured_at))
         if row is None:
-            faults.append(Fault(where=path.name, place=f"byte {capture.offset}", code="no_row", message=f"{capture.url} has no row; rebuild"))
+            faults.append(Fault(where=path.name, place=f"byte {capture.offset}", code=ROW_ONLY, message=f"{capture.url} has no row; rebuild"))
         elif row != stored:
             faults.append(
                 Fault(
@@ -154,22 +181,78 @@ def _compare(connection: sqlite3.Connection, path: Path) -> tuple[int, list[Faul
     return seen, faults
 
 
-def _missing_files(connection: sqlite3.Connection, files: list[Path], folder: Path) -> list[Fault]:
-    held = {path.name for path in files}
-    held |= {
-        path.name.removesuffix(OPEN_SUFFIX) for path in folder.glob("*" + OPEN_SUFFIX)
-    }  # being written, or sealed by the next command that writes
-    named = connection.execute("SELECT warc_file, count(*) FROM captures GROUP BY warc_file")
-    return [
-        Fault(where=name, place="", code="no_file", message=f"the file is missing; {count} captures lie in it")
-        for name, count in named
-        if name not in held
-    ]
+def _place_faults(archive: Archive, *, skip: Collection[str]) -> Iterator[Fault]:
+    """Files that rows name: each is there and reaches to the end of its last row. Those in `skip` were read whole."""
+    named = archive.connection.execute("SELECT warc_file, count(*), max(offset + length) FROM captures GROUP BY warc_file").fetchall()
+    for name, count, end in named:
+        if name in skip:
+            continue
+        size = held_size(archive.warc_dir, name)
+        if size is None:
+            yield Fault(where=name, place="", code="no_file", message=f"the file is missing; {count} captures lie in it; restore it from a backup")
+        elif size < end:
+            said = f"the file ends at byte {size}, but rows reach to byte {end}; restore it from a backup"
+            yield Fault(where=name, place=f"byte {size}", code="no_record", message=said)
+
+
+def held_size(folder: Path, name: str) -> int | None:
+    """The size of a WARC file, closed or still being written; None if it is missing. A rename goes from open to closed, so open is asked first."""
+    for path in (folder / (name + OPEN_SUFFIX), folder / name):
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return None
+
+
+def _behind_faults(archive: Archive, files: Collection[Path]) -> Iterator[Fault]:
+    """Closed files whose last records have no row. The rows are asked for after the files were listed: a closed file has all of its rows."""
+    for path in files_behind(archive.warc_dir, archive.connection):
+        if path in files:
+            said = "captures at its end have no row; the next command that writes reads them"
+            yield Fault(where=path.name, place="", code=ROW_ONLY, message=said)
 
 
 def _run_faults(archive: Archive) -> list[Fault]:
+    """Runs with a file but no row, or a row but no file. The file is written first: rows are asked for before and after."""
+    question = "SELECT run_id FROM runs"
+    before = {row[0] for row in archive.connection.execute(question)}
     written = {run.run_id for run in read_run_files(archive.runs_dir)}
-    rows = {row[0] for row in archive.connection.execute("SELECT run_id FROM runs")}
-    return [
-        Fault(where="runs", place=name, code="run", message="a run has a file but no row, or a row but no file") for name in sorted(written ^ rows)
-    ]
+    after = {row[0] for row in archive.connection.execute(question)}
+    odd = (before - written) | (written - after)
+    return [Fault(where="runs", place=name, code="run", message="a run has a file but no row, or a row but no file") for name in sorted(odd)]
+
+
+def _forgotten(files: Sequence[Path], reading: _Reading) -> Iterator[Fault]:
+    """Files that the log knows and the folder lacks. Rows may not know them any more: a rebuild does not miss what is not there."""
+    present = {path.name: reading.digests.get(path.name, "") for path in files}
+    for name, history in reading.known.items():
+        if name in present and not present[name]:
+            present[name] = (history.sound or history.last).sha256
+    for entry in fixity.missing(reading.known, present):
+        said = f"the file is missing; it was there on {entry.time} (fixity log); restore it from a backup"
+        yield Fault(where=entry.file, place="", code="no_file", message=said)
+
+
+def _unreadable(faults: Sequence[Fault]) -> bool:
+    return any(fault.code == "integrity" for fault in faults)
+
+
+def _unread(archive: Archive, faults: Sequence[Fault]) -> Report:
+    """The report of an archive whose database cannot be trusted to answer anything further."""
+    return Report(files=len(warc_files(archive.warc_dir)), checked=0, records=0, captures=0, items=0, faults=tuple(faults))
+
+
+def _report(archive: Archive, files: Sequence[Path], reading: _Reading, faults: list[Fault]) -> Report:
+    told = {(fault.where, fault.code) for fault in faults}
+    faults += [fault for fault in _forgotten(files, reading) if (fault.where, fault.code) not in told]
+    captures, items = (archive.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("captures", "items"))
+    return Report(
+        files=len(files),
+        checked=len(reading.digests),
+        records=reading.records,
+        captures=captures,
+        items=items,
+        faults=tuple(faults),
+        notes=tuple(reading.notes),
+    )

@@ -1,15 +1,19 @@
-"""Commands that keep the archive sound: verify, rebuild."""
+"""Commands that keep the archive: verify, backup, restore, rebuild."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
+from rabat_crawler.archive.backup import Backup
+from rabat_crawler.archive.faults import Fault, Report
 from rabat_crawler.archive.rebuild import Rebuilt
 from rabat_crawler.cli import exits
 from rabat_crawler.cli.format import ProgressLine, json_line, plain, say
@@ -17,21 +21,94 @@ from rabat_crawler.cli.options import archive_option, json_option
 
 
 @click.command()
+@click.option("--quick", is_flag=True, help="A night's check: sizes and places of all files, the latest run's files and some others read whole.")
 @json_option
 @archive_option
-def verify(archive_dir: str | None, as_json: bool) -> None:
-    """Check every WARC digest, every row's place in the WARC files, and the database with itself. Changes nothing."""
+def verify(quick: bool, archive_dir: str | None, as_json: bool) -> None:
+    """Check WARC digests, every row's place in the WARC files, the database with itself. Changes nothing but the fixity log."""
     progress = ProgressLine()
     with Archive.open(config.archive_path(archive_dir)) as archive:
-        report = archive.verify(progress)
+        report = archive.verify(progress, quick=quick, now=datetime.now(UTC))
     progress.end()
+    _say_notes(report.notes)
     for fault in report.faults:
-        say(json_line(dataclasses.asdict(fault)) if as_json else plain(f"{fault.where} {fault.place}: {fault.code}: {fault.message}"))
+        say(json_line(dataclasses.asdict(fault)) if as_json else plain(_fault_line(fault)))
     if not as_json:
-        state = f"{len(report.faults)} faults" if report.faults else "sound"
-        say(f"{state}: {report.files} WARC files, {report.records} records, {report.captures} captures, {report.items} items")
+        say(_outcome(report))
     if report.faults:
         raise click.exceptions.Exit(exits.INTEGRITY)
+
+
+@click.command()
+@click.argument("directory", metavar="DIR")
+@click.option(
+    "--keep", metavar="N", type=click.IntRange(min=1), help="Delete all but the N newest backups of this archive once the new one is whole."
+)
+@json_option
+@archive_option
+def backup(directory: str, keep: int | None, archive_dir: str | None, as_json: bool) -> None:
+    """Copy all that counts into a new folder in DIR, while a crawl may go on; files that did not change are shared with the backup before."""
+    progress = ProgressLine()
+    with Archive.open(config.archive_path(archive_dir)) as archive:
+        made = archive.backup(directory, keep=keep, now=datetime.now(UTC), progress=progress)
+    progress.end()
+    _say_notes(made.notes)
+    if as_json:
+        say(json_line({**dataclasses.asdict(made), "path": str(made.path)}))
+    else:
+        _say_backup(made)
+    if made.faults:
+        raise click.exceptions.Exit(exits.INTEGRITY)
+
+
+def _say_backup(made: Backup) -> None:
+    for fault in made.faults:
+        say(plain(_fault_line(fault)))
+    say(plain(f"{made.path}: {made.files} files, {made.bytes / 1e6:,.1f} MB, of which {made.bytes_written / 1e6:,.1f} MB written"))
+    if made.removed:
+        say(plain(f"deleted: {', '.join(made.removed)}"))
+    if made.faults:
+        say("the backup is whole, but the archive or an earlier backup is damaged (above); so no earlier backup was deleted")
+
+
+@click.command()
+@click.argument("directory", metavar="DIR")
+@json_option
+@archive_option
+def restore(directory: str, archive_dir: str | None, as_json: bool) -> None:
+    """Make the archive folder anew from the backup DIR, or from the newest one in it; every byte is checked first."""
+    from rabat_crawler.archive.restore import restore as restore_backup
+
+    progress = ProgressLine()
+    restored = restore_backup(directory, config.archive_path(archive_dir), now=datetime.now(UTC), progress=progress)
+    progress.end()
+    _say_notes((*restored.notes, *restored.report.notes))
+    report = restored.report
+    if as_json:
+        values = {"backup": str(restored.backup), "archive": str(restored.archive), "files": restored.files, "bytes": restored.bytes}
+        say(json_line({**values, "counts": restored.counts, "faults": [dataclasses.asdict(fault) for fault in report.faults]}))
+    else:
+        for fault in report.faults:
+            say(plain(_fault_line(fault)))
+        say(plain(f"{restored.archive} restored from {restored.backup}: {restored.files} files, {restored.bytes / 1e6:,.1f} MB"))
+        say(_outcome(report))
+    if report.faults:
+        raise click.exceptions.Exit(exits.INTEGRITY)
+
+
+def _outcome(report: Report) -> str:
+    state = f"{len(report.faults)} faults" if report.faults else "sound"
+    some = f" ({report.checked} of them read whole)" if report.checked < report.files else ""
+    return f"{state}: {report.files} WARC files{some}, {report.records} records, {report.captures} captures, {report.items} items"
+
+
+def _fault_line(fault: Fault) -> str:
+    return f"{' '.join(part for part in (fault.where, fault.place) if part)}: {fault.code}: {fault.message}"
+
+
+def _say_notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        click.echo(plain(note), err=True)
 
 
 @click.command()

@@ -22,6 +22,8 @@ COMMANDS = {
     "runs": ("read", "List the runs, the latest first."),
     "schedule": ("schedule", "Let this machine start nightly every night."),
     "verify": ("keep", "Check digests, places and the database."),
+    "backup": ("keep", "Copy the archive into a new folder, while a crawl may go on."),
+    "restore": ("keep", "Make the archive anew from a backup, every byte checked."),
     "rebuild": ("keep", "Make the database anew from the WARC files."),
 }
 
