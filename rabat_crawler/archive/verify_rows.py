@@ -18,7 +18,11 @@ ROW_QUESTIONS = (
         WHERE v.version_id IS NULL""",
     ),
     ("no_draft", "no draft says this of the item", "SELECT item_id FROM items WHERE item_key NOT IN (SELECT item_key FROM drafts)"),
-    ("no_item", "a draft's item is missing", "SELECT DISTINCT item_key FROM drafts WHERE NOT json_extract(content, '$.truncated') AND item_key NOT IN (SELECT item_key FROM items)"),
+    (
+        "no_item",
+        "a draft's item is missing",
+        "SELECT DISTINCT item_key FROM drafts WHERE NOT json_extract(content, '$.truncated') AND item_key NOT IN (SELECT item_key FROM items)",
+    ),
     ("no_sighting", "no capture shows this draft", "SELECT draft_id FROM drafts WHERE draft_id NOT IN (SELECT draft_id FROM sightings)"),
 )
 ITEM_TABLES = ("versions", "dates", "addresses", "attachments", "images", "tags", "alternates")

@@ -13,6 +13,7 @@ from rabat_crawler.cli.exits import nobody_reads, run_safely
 
 COMMANDS = {
     "crawl": ("crawl", "Crawl a dialogue's site into the archive."),
+    "nightly": ("night", "The night's work: crawl what is due, verify, back up, report."),
     "sites": ("crawl", "List the site definitions."),
     "demo": ("demo", "Serve the sample site on loopback, crawl it, search it."),
     "search": ("read", "Search the archive."),
@@ -21,6 +22,8 @@ COMMANDS = {
     "stats": ("read", "Say what the archive holds."),
     "runs": ("read", "List the runs, the latest first."),
     "schedule": ("schedule", "Let this machine start nightly every night."),
+    "urls": ("night", "List every known address with its state and the reason for it."),
+    "accept": ("night", "Let in what a breached run held back."),
     "verify": ("keep", "Check digests, places and the database."),
     "backup": ("keep", "Copy the archive into a new folder, while a crawl may go on."),
     "restore": ("keep", "Make the archive anew from a backup, every byte checked."),

@@ -1,0 +1,216 @@
+"""The commands of the night: nightly (crawl, verify, back up, report), urls, accept."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shlex
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rabat_crawler import config
+from rabat_crawler.archive import Archive
+from rabat_crawler.archive.backup import Backup
+from rabat_crawler.archive.faults import Report
+from rabat_crawler.cli import exits
+from rabat_crawler.cli.crawl import Seconds, choose_site, limits
+from rabat_crawler.cli.format import ProgressLine, json_line, plain, say, table
+from rabat_crawler.cli.options import archive_option, json_option, spending_options
+from rabat_crawler.errors import ConfigError, NotFound, RabatError
+from rabat_crawler.models import Run, Site
+
+ALARM_SECONDS = 60
+WORST_FIRST = (exits.INTEGRITY, exits.DISK, exits.BREACHED)
+"""These are said by the exit code whatever else there is to say."""
+
+
+@dataclasses.dataclass(slots=True)
+class Night:
+    """What a night came to: the crawl's run and error, what verify found, the backup; codes in the order in which they came up."""
+
+    run: Run | None = None
+    report: Report | None = None
+    backup: Backup | None = None
+    errors: list[str] = dataclasses.field(default_factory=list)
+    codes: list[int] = dataclasses.field(default_factory=list)
+
+    @property
+    def code(self) -> int:
+        """The one exit code: the gravest, else the first that is no success."""
+        return next((code for code in WORST_FIRST if code in self.codes), next((code for code in self.codes if code), exits.DONE))
+
+    def failed(self, error: RabatError) -> None:
+        """A step that could not be done; the next ones are tried all the same."""
+        self.errors.append(str(error))
+        self.codes.append(exits.code_of(error))
+
+    def as_json(self) -> dict[str, Any]:
+        """The night as one object: `exit_code`, `run`, `faults`, `backup`, `errors`."""
+        from rabat_crawler.archive.as_json import run_json
+
+        return {
+            "exit_code": self.code,
+            "run": run_json(self.run) if self.run else None,
+            "faults": [dataclasses.asdict(fault) for fault in self.report.faults] if self.report else None,
+            "backup": str(self.backup.path) if self.backup else None,
+            "errors": self.errors,
+        }
+
+    def lines(self) -> list[str]:
+        """The night in lines for people, fit for a mail: the verdict first."""
+        from rabat_crawler.report import run_lines
+
+        lines = [f"night: {exits.MEANINGS[self.code] if self.code else 'all is well'}", *(f"  {error}" for error in self.errors)]
+        lines += run_lines(self.run) if self.run else []
+        if self.report is not None:
+            lines.append(f"verify: {f'{len(self.report.faults)} faults' if self.report.faults else 'sound'}, {self.report.captures} captures")
+            lines += [f"  {fault.where} {fault.place}: {fault.code}: {fault.message}" for fault in self.report.faults[:20]]
+        if self.backup is not None:
+            lines.append(f"backup: {self.backup.path}, {self.backup.bytes_written / 1e6:,.1f} MB written")
+        return lines
+
+
+@click.command()
+@click.option("--site", "site_name", metavar="NAME", help="Site definition (see rabat-crawler sites).")
+@click.option("--start", metavar="URL", help="Start here, as for crawl.")
+@click.option("--delay", type=Seconds(min=0, max=600), default=config.DEFAULT_DELAY, show_default=True, help="Seconds between two requests.")
+@click.option("--contact", help="E-mail or page by which the site's keeper can reach you (default: RABAT_CONTACT).")
+@spending_options
+@click.option("--backup", "backup_dir", metavar="DIR", help="Back up into this folder after the crawl.")
+@click.option("--keep", metavar="N", type=click.IntRange(min=1), help="Keep so many backups.")
+@click.option("--on-alarm", metavar="COMMAND", help="Run this if the night does not end with 0; it gets the report on its standard input.")
+@json_option
+@archive_option
+def nightly(
+    site_name: str | None,
+    start: str | None,
+    delay: float,
+    contact: str | None,
+    backup_dir: str | None,
+    keep: int | None,
+    on_alarm: str | None,
+    as_json: bool,
+    archive_dir: str | None,
+    **spending: Any,
+) -> None:
+    """The night's work: crawl what is due, verify, back up, report; one exit code. Quiet but for the report."""
+    if keep is not None and backup_dir is None:
+        raise ConfigError("--keep says how many backups stay; it needs --backup DIR")
+    site, path = choose_site(site_name, start), config.archive_path(archive_dir)
+    night = Night()
+    progress = ProgressLine()
+    with Archive.open(path, write=True, create=True, progress=progress) as archive:
+        for note in archive.notes:
+            click.echo(plain(note), err=True)
+        _crawl(archive, night, site, delay=delay, contact=config.contact(contact), **limits(**spending))
+        _verify(archive, night, progress)
+        if backup_dir is not None:
+            _back_up(archive, night, backup_dir, keep, progress)
+    progress.end()
+    text = plain("\n".join(night.lines()))
+    say(json_line(night.as_json()) if as_json else text)
+    if night.code and on_alarm:
+        _alarm(on_alarm, text, night)
+    if night.code:
+        raise click.exceptions.Exit(night.code)
+
+
+def _crawl(archive: Archive, night: Night, site: Site, **options: Any) -> None:
+    import sys
+
+    from rabat_crawler.extensions import terminal_progress
+    from rabat_crawler.runner import crawl
+
+    latest = archive.runs()[:1]
+    try:
+        night.run = crawl(archive, site, progress=terminal_progress(sys.stderr), **options)
+        night.codes.append(exits.STATUS_CODES.get(night.run.status, exits.ERROR))
+    except RabatError as error:
+        night.failed(error)
+        now = archive.runs()[:1]
+        night.run = now[0] if now and (not latest or now[0].run_id != latest[0].run_id) else None
+
+
+def _verify(archive: Archive, night: Night, progress: ProgressLine) -> None:
+    try:
+        night.report = archive.verify(progress, quick=True, now=datetime.now(UTC))
+    except RabatError as error:
+        night.failed(error)
+        return
+    if night.report.faults:
+        night.codes.append(exits.INTEGRITY)
+
+
+def _back_up(archive: Archive, night: Night, directory: str, keep: int | None, progress: ProgressLine) -> None:
+    try:
+        night.backup = archive.backup(directory, keep=keep, now=datetime.now(UTC), progress=progress)
+    except RabatError as error:
+        night.failed(error)
+        return
+    if night.backup.faults:
+        night.codes.append(exits.INTEGRITY)
+
+
+def _alarm(command: str, text: str, night: Night) -> None:
+    """Tell whoever is to be told; that this fails is said, but changes no exit code."""
+    run = night.run.run_id if night.run else ""
+    environment = {**os.environ, "RABAT_EXIT_CODE": str(night.code), "RABAT_RUN": run}
+    try:
+        done = subprocess.run(shlex.split(command), input=text, text=True, env=environment, timeout=ALARM_SECONDS, check=False)
+        said = f"ended with {done.returncode}" if done.returncode else ""
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        said = f"could not be run: {error}"
+    if said:
+        click.echo(plain(f"--on-alarm {command!r} {said}"), err=True)
+
+
+@click.command()
+@click.option("--run", "run_id", metavar="ID", help="As this run left them (default: as they stand now).")
+@click.option("--state", metavar="STATE", help="Only this state: queued, done, failed, gone, put_off, held, folded, skipped.")
+@json_option
+@archive_option
+def urls(run_id: str | None, state: str | None, as_json: bool, archive_dir: str | None) -> None:
+    """List every address that is known, with its state and the reason for it."""
+    from rabat_crawler.archive.frontier_store import STATES, known_runs, read_addresses
+
+    path = config.archive_path(archive_dir)
+    with Archive.open(path):
+        pass  # says so if there is no archive
+    if state is not None and state not in STATES:
+        raise ConfigError(f"--state {state!r}: there is no such state; known: {', '.join(STATES)}")
+    known = known_runs(path / "state")
+    if run_id is not None and run_id not in known:
+        raise NotFound(f"run {run_id!r} left no list of addresses; kept are those of {', '.join(known[:5]) or 'no run'}")
+    rows = []
+    for one in read_addresses(path / "state", run=run_id, state=state):
+        if as_json:
+            names = ("url", "state", "status", "attempts", "reason", "site", "run_id", "asked_at", "due_at")
+            say(json_line({name: getattr(one, name) for name in names}))
+        else:
+            rows.append((one.state, one.status, one.attempts, one.reason or "-", one.url))
+    if not as_json:
+        say(table(rows, ("state", "status", "attempts", "reason", "url")))
+        say(f"\n{len(rows)} addresses")
+
+
+@click.command()
+@click.argument("run")
+@json_option
+@archive_option
+def accept(run: str, as_json: bool, archive_dir: str | None) -> None:
+    """Let in what the breached RUN (an id, its beginning, or "last") held back, because it is true after all."""
+    progress = ProgressLine()
+    with Archive.open(Path(config.archive_path(archive_dir)), write=True, progress=progress) as archive:
+        before = archive.counts()
+        runs = archive.accept(run, progress)
+        after = archive.counts()
+    progress.end()
+    if as_json:
+        say(json_line({"runs": [one.run_id for one in runs], "before": before, "after": after}))
+        return
+    names = ", ".join(one.run_id for one in runs)
+    say(plain(f"accepted {names}: items {before['items']:,} -> {after['items']:,}, versions {before['versions']:,} -> {after['versions']:,}"))
