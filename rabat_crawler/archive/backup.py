@@ -74,8 +74,8 @@ def back_up(archive: Archive, directory: Path, *, keep: int | None, now: datetim
         path=directory / name,
         files=len(copying.digests),
         bytes=sum(copying.sizes.values()),
-        bytes_written=copying.bytes_written,
-        linked=copying.linked,
+        bytes_written=sum(size for file, size in copying.sizes.items() if file not in copying.linked),
+        linked=len(copying.linked),
         counts=copying.counts,
         removed=removed,
         faults=tuple(copying.faults),
@@ -138,7 +138,7 @@ class _Copying:
         self.ends: dict[str, int] = {}
         self.faults: list[Fault] = []
         self.notes: list[str] = []
-        self.linked = self.bytes_written = 0
+        self.linked: set[str] = set()
 
     def copy_all(self, progress: Progress) -> None:
         """Everything, in the order that the class explains; at last the description and the manifest."""
@@ -201,7 +201,6 @@ class _Copying:
                     raise DiskFull(f"the disk of {self.folder.parent} is full; {UNTOUCHED}: free space and run the command again") from error
                 raise
         self._keep_as_it_lies(name)
-        self.bytes_written += self.sizes[name]
 
     # WARC files
 
@@ -225,7 +224,6 @@ class _Copying:
         if not whole:
             self._forget(name)
         elif whole < self.sizes[name]:
-            self.bytes_written -= self.sizes[name] - whole
             os.truncate(target, whole)
             self._keep_as_it_lies(name)
 
@@ -268,9 +266,8 @@ class _Copying:
         except OSError:
             return False
         beside.replace(self.folder / name)
-        self.bytes_written -= self.sizes.get(name, 0)
         self.digests[name], self.sizes[name] = self.earlier.digests[name], (self.folder / name).stat().st_size
-        self.linked += 1
+        self.linked.add(name)
         return True
 
     def _check_rows(self) -> None:
@@ -311,7 +308,6 @@ class _Copying:
             while chunk := reading.read(_CHUNK):
                 digest.update(chunk)
                 size += writing.write(chunk)
-        self.bytes_written += size
         self._keep(name, size, digest.hexdigest())
         return self.digests[name]
 
@@ -328,7 +324,7 @@ class _Copying:
 
     def _forget(self, name: str) -> None:
         (self.folder / name).unlink(missing_ok=True)
-        self.bytes_written -= self.sizes.pop(name, 0)
+        self.sizes.pop(name, None)
         self.digests.pop(name, None)
 
     def _describe(self) -> None:
