@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 Op = Literal[" ", "-", "+"]
@@ -27,7 +27,7 @@ MAX_DEPTH = 24
 ALIKE = 10
 """Where less than one word in ten is the same, the text was replaced; showing chance matches would help nobody."""
 
-SHINGLE = 4
+SHINGLES = (1, 4, 16)
 AROUND = 6
 LONGEST = 24
 MARKS = {"-": ("[-", "-]"), "+": ("{+", "+}"), " ": ("", "")}
@@ -147,11 +147,7 @@ def _matches(old: Sequence[Key], new: Sequence[Key]) -> list[Same]:
             continue
         found += (Same(low + a, left + b, 1) for a, b in fixed)
         edges = [(-1, -1), *fixed, (high - low, right - left)]
-        waiting += (
-            (low + a + 1, low + c, left + b + 1, left + d, depth + 1)
-            for (a, b), (c, d) in zip(edges, edges[1:], strict=False)
-            if c > a + 1 and d > b + 1
-        )
+        waiting += ((low + a + 1, low + c, left + b + 1, left + d, depth + 1) for (a, b), (c, d) in pairwise(edges) if c > a + 1 and d > b + 1)
     return _merged(sorted(found))
 
 
@@ -160,10 +156,12 @@ def _fixed_points(old: Sequence[Key], new: Sequence[Key]) -> list[tuple[int, int
 
     Where no element occurs once, groups of a few elements are tried.
     """
-    chain = _chain(old, new)
-    if chain or min(len(old), len(new)) <= SHINGLE:
-        return chain
-    return _chain(*(list(zip(*(keys[n:] for n in range(SHINGLE)), strict=False)) for keys in (old, new)))
+    for width in SHINGLES:
+        groups = (list(zip(*(keys[n:] for n in range(width)), strict=False)) for keys in (old, new))
+        chain = _chain(*groups)
+        if chain:
+            return chain
+    return []
 
 
 def _chain(old: Sequence[object], new: Sequence[object]) -> list[tuple[int, int]]:
