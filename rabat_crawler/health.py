@@ -22,6 +22,7 @@ MAX_AGE = timedelta(hours=26)
 
 NOT_CRAWLS = ("import", "backfill", "rebuild")
 DEMO = "sample"
+ACCEPTED = "breached, then accepted"
 LOW_DISK = 500_000_000
 FALL = 0.10
 """A share that is so much worse than its median is said as a warning."""
@@ -70,16 +71,16 @@ def build_status(
     runs: Sequence[Run],
     *,
     now: datetime,
-    stats: Mapping[str, Any] | None = None,
+    figures: Mapping[str, Mapping[str, Any]] | None = None,
     disk: Disk | None = None,
     next_run: datetime | None = None,
     holder: int | None = None,
     site: str | None = None,
     max_age: timedelta = MAX_AGE,
 ) -> Status:
-    """Judge the runs (the latest first) at the moment `now` (aware). `holder` is the process that holds the write lock, None if nobody does.
+    """Judge the runs (the latest first) at the moment `now` (aware).
 
-    Of several sites the one in the worst state is shown, the others in a line each; the demo's site counts only where it is the only one.
+    `figures` are what the archive holds of each site now (`Archive.health`), `holder` is the process that holds the write lock, None if nobody does. Of several sites the one in the worst state is shown, the others in a line each; the demo's site counts only where it is the only one.
     """
     crawls = [run for run in runs if run.spider not in NOT_CRAWLS and site in (None, run.site)]
     names = list(dict.fromkeys(run.site for run in crawls))
@@ -91,7 +92,7 @@ def build_status(
         judged = [_Judged(site=site or "", state="no_runs", cause="", headline=said)]
     worst = max(judged, key=lambda one: STATES.index(one.state))
     others = [one for one in judged if one is not worst]
-    values = _values(worst, others, now, stats or {}, disk, next_run, holder)
+    values = _values(worst, others, now, (figures or {}).get(worst.site) or {}, disk, next_run, holder)
     return Status(state=worst.state, cause=worst.cause, headline=values["headline"], lines=tuple(page_lines(values, now)), values=values)
 
 
@@ -119,7 +120,7 @@ def _judge_ended(ended: Sequence[Run], now: datetime, max_age: timedelta, going:
     last, status = ended[0], ended[0].status
     missing = going is None and now - _ended_at(last, now) > max_age
     since = f"; no run since {when(_ended_at(last, now), now)}" if missing else ""
-    if status == "breached" and not last.counts.get("accepted"):
+    if status == "breached" and not _succeeded(last):
         return "breached", status, f"BREACHED: {_in_a_row(ended, now)}{_because(last)}{since}"
     if missing:
         hours = max_age.total_seconds() / 3600
@@ -163,7 +164,7 @@ def _news(run: Run) -> str:
 def _changes(run: Run) -> dict[str, int]:
     """How many items the run found new, changed, moved, gone, returned; runs of older programs kept two counts only."""
     if "changes" in run.counts:
-        numbers = Counter(str(change.get("change")) for change in run.counts["changes"] or ())
+        numbers = run.counts.get("change_counts") or Counter(str(change.get("change")) for change in run.counts["changes"] or ())
         return {one_line(code): number for code, number in sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))}
     new = run.counts.get("items_new") or 0
     changed = max(0, (run.counts.get("versions_new") or 0) - new)
@@ -181,7 +182,7 @@ def _values(
     judged: _Judged,
     others: Sequence[_Judged],
     now: datetime,
-    stats: Mapping[str, Any],
+    own: Mapping[str, Any],
     disk: Disk | None,
     next_run: datetime | None,
     holder: int | None,
@@ -192,7 +193,7 @@ def _values(
     counts = last.counts if last else {}
     successes = [run for run in ended if _succeeded(run)]
     news = next((run for run in successes if _changes(run)), None)
-    figures = _figures(judged, successes, stats)
+    figures = _figures(successes, own)
     values = {
         "state": judged.state,
         "headline": f"{judged.site} {judged.headline}" if others else judged.headline,
@@ -227,7 +228,7 @@ def _run_values(run: Run | None) -> dict[str, Any] | None:
         return None
     return {
         "run_id": run.run_id,
-        "status": run.status,
+        "status": ACCEPTED if run.status == "breached" and _succeeded(run) else run.status,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "seconds": run.counts.get("seconds"),
@@ -235,9 +236,9 @@ def _run_values(run: Run | None) -> dict[str, Any] | None:
     }
 
 
-def _figures(judged: _Judged, successes: Sequence[Run], stats: Mapping[str, Any]) -> dict[str, Any]:
+def _figures(successes: Sequence[Run], own: Mapping[str, Any]) -> dict[str, Any]:
     """Items, fill rates and the fallback's share: now, the median of up to 14 runs before the last, the change, and each run's value for the trend."""
-    now = _now_figures(judged, successes, stats)
+    now = own or (_run_figures(successes[0]) if successes else {})
     before = [_run_figures(run) for run in successes[1 : HISTORY + 1]]
 
     def against(*path: str) -> dict[str, Any]:
@@ -263,22 +264,6 @@ def _zero(figure: dict[str, Any]) -> dict[str, Any]:
     """A kind or language that is not there any more counts 0."""
     now = figure["now"] or 0
     return figure | {"now": now, "change": now - figure["median"] if figure["median"] is not None else None}
-
-
-def _now_figures(judged: _Judged, successes: Sequence[Run], stats: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the archive holds now; where it holds several sites, what the last good run of this one counted."""
-    figures = _run_figures(successes[0]) if successes else {}
-    if not stats or len(stats.get("by_site") or {}) > 1:
-        return figures
-    number = stats.get("items") or 0
-    fill = dict(figures.get("fill") or {})
-    if number and not figures.get("fill"):
-        fill = {
-            "published": 1 - (stats.get("by_year") or {}).get("undated", 0) / number,
-            "language": 1 - (stats.get("by_language") or {}).get("unknown", 0) / number,
-        }
-    own = {"items": number, "by_kind": stats.get("by_kind") or {}, "by_language": stats.get("by_language") or {}, "fill": fill}
-    return {**figures, **own}
 
 
 def _run_figures(run: Run) -> Mapping[str, Any]:
@@ -311,7 +296,7 @@ def _warnings(values: Mapping[str, Any], last: Run | None, now: datetime) -> lis
     if disk and disk["free_bytes"] < LOW_DISK:
         said.append(f"only {size_of(disk['free_bytes'])} are free on the archive's disk")
     if values["held"] and last:
-        said.append(f"changes are held back; look at them (rabat-crawler runs show {last.run_id}), then rabat-crawler runs accept {last.run_id}")
+        said.append(f"changes are held back; look at them (rabat-crawler runs show {last.run_id}), then rabat-crawler accept {last.run_id}")
     change = values["items"]["change"]
     if change is not None and change < 0:
         said.append(f"there are {-change:,g} items fewer than in the runs before")

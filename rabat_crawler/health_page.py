@@ -16,7 +16,7 @@ SHOWN = 8
 WIDTH = 79
 LABEL = 14
 _STEPS = "_.-=^"
-_MARKS = {"done": ".", "done with failures": "f", "breached": "B", "put off": "p", "interrupted": "i", "running": "i"}
+_MARKS = {"done": ".", "done with failures": "f", "breached": "B", "breached, then accepted": ".", "put off": "p", "interrupted": "i", "running": "i"}
 
 
 def page_lines(values: Mapping[str, Any], now: datetime) -> list[str]:
@@ -54,7 +54,8 @@ def _run_lines(values: Mapping[str, Any], now: datetime) -> list[str]:
     elif values["holder"] is not None:
         lines += _labelled("writing", f"process {values['holder']} writes to the archive now")
     for label, name in (("last run", "last_run"), ("last success", "last_success"), ("last news", "last_news")):
-        lines += _labelled(label, _run_said(values[name], now))
+        same = name != "last_run" and values[name] is not None and values[name] == values["last_run"]
+        lines += _labelled(label, "the same run" if same else _run_said(values[name], now))
     lines += _labelled("next run", when(moment_of(values["next_run"]), now) if values["next_run"] else "none is known to be scheduled")
     if values["runs"]:
         marks = "".join(_MARKS.get(run["status"], "?") for run in reversed(values["runs"]))
@@ -102,7 +103,7 @@ def _trend(numbers: Sequence[float]) -> str:
 def _share_lines(values: Mapping[str, Any]) -> list[str]:
     shares = [f"{name} {_share(figure)}" for name, figure in values["fill"].items()]
     lines = _labelled("filled", "; ".join(shares))
-    lines += _labelled("fallback", f"{_share(values['fallback_share'])} of the pages were read by the fallback")
+    lines += _labelled("fallback", f"pages read by the fallback: {_share(values['fallback_share'])}")
     coverage = values["coverage"]
     if coverage:
         said = ", ".join(f"{name} {_cell(coverage.get(name))}" for name in ("listed", "fetched", "stored"))

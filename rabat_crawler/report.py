@@ -91,7 +91,7 @@ def _breach_lines(run: Run) -> list[str]:
     found = run.counts.get("breach") or []
     lines = [f"  BREACH {one_line(one.get('code'), 40)}: {one_line(one.get('message'), 500)}" for one in found]
     if run.counts.get("held"):
-        lines.append(f"  its changes are held back; look at them, then let them in: rabat-crawler runs accept {run.run_id}")
+        lines.append(f"  its changes are held back; look at them, then let them in: rabat-crawler accept {run.run_id}")
     return lines
 
 
@@ -125,7 +125,7 @@ def change_lines(run: Run, texts: Texts | None = None) -> list[str]:
     """What changed: a line of numbers, then the first of each code with title and address; changed ones with their fields and, with `texts`, a word diff."""
     if "changes" not in run.counts:
         return []
-    numbers = Counter(change["change"] for change in run.counts["changes"])
+    numbers = Counter(run.counts.get("change_counts") or Counter(change["change"] for change in run.counts["changes"]))
     if not numbers:
         return ["no item is new, changed, moved or gone"]
     lines = ["changes: " + ", ".join(f"{_number(numbers[code])} {code}" for code in (*CODES, *sorted(set(numbers) - set(CODES))) if numbers[code])]

@@ -9,7 +9,7 @@ import click
 import pytest
 
 import rabat_crawler
-from rabat_crawler import config, registry
+from rabat_crawler import config, health, registry
 from rabat_crawler.archive import schema
 from rabat_crawler.archive.as_json import FURTHER, PROMISED
 from rabat_crawler.cli.exits import MEANINGS
@@ -31,23 +31,46 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_and_option_is_in_the_readme(command: str) -> None:
-    assert re.search(rf"\b{command}\b", README)
+def with_subcommands() -> dict[str, click.Command]:
+    """Each command by the words that call it: `runs`, `runs show`."""
     context = click.Context(group)
-    found = group.get_command(context, command)
-    assert found is not None
-    for parameter in found.params:
+    found: dict[str, click.Command] = {}
+    waiting = [(name, group.get_command(context, name)) for name in COMMANDS]
+    while waiting:
+        name, command = waiting.pop(0)
+        assert command is not None, name
+        found[name] = command
+        if isinstance(command, click.Group):
+            waiting += [(f"{name} {below}", one) for below, one in command.commands.items()]
+    return found
+
+
+WITH_SUBCOMMANDS = with_subcommands()
+
+
+def test_subcommands_are_looked_at() -> None:
+    assert "runs show" in WITH_SUBCOMMANDS
+
+
+@pytest.mark.parametrize("command", WITH_SUBCOMMANDS)
+def test_every_command_and_option_is_in_the_readme(command: str) -> None:
+    assert re.search(rf"\b{command}\b", README), f"{command} is missing from README.md"
+    for parameter in WITH_SUBCOMMANDS[command].params:
         for option in parameter.opts:
             if option.startswith("--"):
                 assert f"`{option}" in README or f" {option}" in README, f"{command} {option} is missing from README.md"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", WITH_SUBCOMMANDS)
 def test_help_says_what_the_command_does(command: str) -> None:
-    found = group.get_command(click.Context(group), command)
-    assert found is not None and found.help
+    found = WITH_SUBCOMMANDS[command]
+    assert found.help
     assert all(parameter.help for parameter in found.params if isinstance(parameter, click.Option))
+
+
+@pytest.mark.parametrize("key", health.KEYS)
+def test_every_key_of_the_status_is_in_the_readme(key: str) -> None:
+    assert f"`{key}`" in README
 
 
 def test_every_table_view_and_column_is_in_the_readme(tables: dict[str, list[str]]) -> None:

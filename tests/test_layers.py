@@ -11,7 +11,21 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "rabat_crawler"
 LAYERS = (
     ("models", "errors", "config"),
-    ("registry", "extract", "layouts", "sites", "identity", "changes", "wording", "report", "health", "health_page", "revisit", "memento", "schedule"),
+    (
+        "registry",
+        "extract",
+        "layouts",
+        "sites",
+        "identity",
+        "changes",
+        "wording",
+        "report",
+        "health",
+        "health_page",
+        "revisit",
+        "memento",
+        "schedule",
+    ),
     ("archive",),
     ("settings", "spiders", "middlewares", "pipelines", "extensions", "frontier", "scheduler", "rounds", "runner", "session", "web"),
     ("exports",),

@@ -41,3 +41,23 @@ class WriteLock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.release()
+
+
+def lock_holder(state_dir: Path) -> int | None:
+    """The process that holds the archive for writing, 0 if it is not known which; None if nobody does. Changes nothing."""
+    try:
+        handle = os.open(state_dir / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+        if not holder:  # given free: not to be tried, for a writer could begin at this moment
+            return None
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(holder) if holder.isdigit() else 0
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return None

@@ -1,4 +1,4 @@
-"""Commands that only read the archive: search, items, show, stats, runs."""
+"""Commands that only read items: search, items, show, stats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
-from rabat_crawler.archive.as_json import hit_json, item_json, run_json
+from rabat_crawler.archive.as_json import hit_json, item_json
 from rabat_crawler.cli.format import hit_lines, item_lines, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, filter_options, filters, json_option
 
@@ -79,29 +79,3 @@ def stats(archive_dir: str | None, as_json: bool) -> None:
     for name, value in held.items():
         shown = ", ".join(f"{plain(key)} {number:,}" for key, number in value.items()) if isinstance(value, dict) else value
         say(f"{name.replace('_', ' '):14}  {shown if shown not in ('', None) else '-'}")
-
-
-@click.command()
-@json_option
-@archive_option
-def runs(archive_dir: str | None, as_json: bool) -> None:
-    """List the runs, the latest first."""
-    with Archive.open(config.archive_path(archive_dir)) as archive:
-        found = archive.runs()
-    if as_json:
-        for run in found:
-            say(json_line(run_json(run)))
-        return
-    rows = [
-        (
-            run.run_id,
-            run.site,
-            run.started_at[:19],
-            run.status,
-            sum((run.counts.get("answers") or {}).values()),
-            run.counts.get("items_new", 0),
-            run.counts.get("failed", 0),
-        )
-        for run in found
-    ]
-    say(table(rows, ("run", "site", "started (UTC)", "status", "captures", "new items", "failed")))
