@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,10 +26,8 @@ from rabat_crawler.cli.options import archive_option, json_option
 @archive_option
 def verify(quick: bool, archive_dir: str | None, as_json: bool) -> None:
     """Check WARC digests, every row's place in the WARC files, the database with itself. Changes nothing but the fixity log."""
-    progress = ProgressLine()
-    with Archive.open(config.archive_path(archive_dir)) as archive:
+    with _progress() as progress, Archive.open(config.archive_path(archive_dir)) as archive:
         report = archive.verify(progress, quick=quick, now=datetime.now(UTC))
-    progress.end()
     _say_notes(report.notes)
     for fault in report.faults:
         say(json_line(dataclasses.asdict(fault)) if as_json else plain(_fault_line(fault)))
@@ -48,10 +46,8 @@ def verify(quick: bool, archive_dir: str | None, as_json: bool) -> None:
 @archive_option
 def backup(directory: str, keep: int | None, archive_dir: str | None, as_json: bool) -> None:
     """Copy all that counts into a new folder in DIR, while a crawl may go on; files that did not change are shared with the backup before."""
-    progress = ProgressLine()
-    with Archive.open(config.archive_path(archive_dir)) as archive:
+    with _progress() as progress, Archive.open(config.archive_path(archive_dir)) as archive:
         made = archive.backup(directory, keep=keep, now=datetime.now(UTC), progress=progress)
-    progress.end()
     _say_notes(made.notes)
     if as_json:
         say(json_line({**dataclasses.asdict(made), "path": str(made.path)}))
@@ -79,9 +75,8 @@ def restore(directory: str, archive_dir: str | None, as_json: bool) -> None:
     """Make the archive folder anew from the backup DIR, or from the newest one in it; every byte is checked first."""
     from rabat_crawler.archive.restore import restore as restore_backup
 
-    progress = ProgressLine()
-    restored = restore_backup(directory, config.archive_path(archive_dir), now=datetime.now(UTC), progress=progress)
-    progress.end()
+    with _progress() as progress:
+        restored = restore_backup(directory, config.archive_path(archive_dir), now=datetime.now(UTC), progress=progress)
     _say_notes((*restored.notes, *restored.report.notes))
     report = restored.report
     if as_json:
@@ -94,6 +89,16 @@ def restore(directory: str, archive_dir: str | None, as_json: bool) -> None:
         say(_outcome(report))
     if report.faults:
         raise click.exceptions.Exit(exits.INTEGRITY)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[ProgressLine]:
+    """A progress line that is cleared however the work ends, so that a message stands on a line of its own."""
+    progress = ProgressLine()
+    try:
+        yield progress
+    finally:
+        progress.end()
 
 
 def _outcome(report: Report) -> str:
@@ -116,13 +121,11 @@ def _say_notes(notes: Iterable[str]) -> None:
 @archive_option
 def rebuild(archive_dir: str | None, as_json: bool) -> None:
     """Make the database anew from the WARC files and runs alone; the old one stays until the new one is whole."""
-    progress = ProgressLine()
     path = config.archive_path(archive_dir)
     _set_damaged_aside(path / "rabat.db")
-    with Archive.open(path, write=True, recover=False, progress=progress) as archive:
+    with _progress() as progress, Archive.open(path, write=True, recover=False, progress=progress) as archive:
         rebuilt = archive.rebuild(progress)
         notes = archive.notes
-    progress.end()
     if as_json:
         say(json_line({"files": rebuilt.files, "before": rebuilt.before, "after": rebuilt.after, "damaged": rebuilt.damaged}))
     else:
