@@ -80,7 +80,8 @@ def build_status(
 ) -> Status:
     """Judge the runs (the latest first) at the moment `now` (aware).
 
-    `figures` are what the archive holds of each site now (`Archive.health`), `holder` is the process that holds the write lock, None if nobody does. Of several sites the one in the worst state is shown, the others in a line each; the demo's site counts only where it is the only one.
+    `figures` are what the archive holds of each site now (`Archive.health`), `holder` is the process that holds the write lock, None if nobody does.
+    Of several sites the one in the worst state is shown, the others in a line each; the demo's site counts only where it is the only one.
     """
     crawls = [run for run in runs if run.spider not in NOT_CRAWLS and site in (None, run.site)]
     names = list(dict.fromkeys(run.site for run in crawls))
