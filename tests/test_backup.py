@@ -191,7 +191,9 @@ def test_a_shared_copy_that_rots_is_found_when_its_turn_comes_and_taken_anew(tmp
 
 def test_an_earlier_backup_whose_manifest_is_damaged_is_passed_over(tmp_path: Path) -> None:
     first = back_up(sample_archive(1), tmp_path / "kept")
-    flip(back_up(sample_archive(1), tmp_path / "kept", nights=1).path / "manifest-sha256.txt")
+    manifest = back_up(sample_archive(1), tmp_path / "kept", nights=1).path / "manifest-sha256.txt"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(("1" if text[0] == "0" else "0") + text[1:], encoding="utf-8")  # a digit of a digest, never of a name
     third = back_up(sample_archive(1), tmp_path / "kept", nights=2)
     assert [fault.code for fault in third.faults] == ["fixity"] and third.linked == 1 and inodes(third.path) == inodes(first.path)
     restore(third.path, tmp_path / "again")
