@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Literal, get_args
 
+from rabat_crawler.changes import CODES
 from rabat_crawler.health_page import HISTORY, moment_of, page_lines, plural, size_of, stamp, when
 from rabat_crawler.models import Run
 from rabat_crawler.wording import one_line
@@ -23,6 +24,9 @@ MAX_AGE = timedelta(hours=26)
 NOT_CRAWLS = ("import", "backfill", "rebuild")
 DEMO = "sample"
 ACCEPTED = "breached, then accepted"
+FEWER = 0.02
+"""A loss of more than this share of the items is said as a warning; a few that are gone are news."""
+
 LOW_DISK = 500_000_000
 FALL = 0.10
 """A share that is so much worse than its median is said as a warning."""
@@ -80,8 +84,8 @@ def build_status(
 ) -> Status:
     """Judge the runs (the latest first) at the moment `now` (aware).
 
-    `figures` are what the archive holds of each site now (`Archive.health`), `holder` is the process that holds the write lock, None if nobody does.
-    Of several sites the one in the worst state is shown, the others in a line each; the demo's site counts only where it is the only one.
+    `figures` are what the archive holds of each site now (`Archive.health`), `holder` is the process that holds the write lock (0: not known which),
+    None if nobody does. Of several sites the one in the worst state is shown, the others in a line each; the demo's site counts only where it is alone.
     """
     crawls = [run for run in runs if run.spider not in NOT_CRAWLS and site in (None, run.site)]
     names = list(dict.fromkeys(run.site for run in crawls))
@@ -166,7 +170,7 @@ def _changes(run: Run) -> dict[str, int]:
     """How many items the run found new, changed, moved, gone, returned; runs of older programs kept two counts only."""
     if "changes" in run.counts:
         numbers = run.counts.get("change_counts") or Counter(str(change.get("change")) for change in run.counts["changes"] or ())
-        return {one_line(code): number for code, number in sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))}
+        return {one_line(code): numbers[code] for code in (*CODES, *sorted(set(numbers) - set(CODES))) if numbers.get(code)}
     new = run.counts.get("items_new") or 0
     changed = max(0, (run.counts.get("versions_new") or 0) - new)
     return {code: number for code, number in (("new", new), ("changed", changed)) if number}
@@ -299,7 +303,7 @@ def _warnings(values: Mapping[str, Any], last: Run | None, now: datetime) -> lis
     if values["held"] and last:
         said.append(f"changes are held back; look at them (rabat-crawler runs show {last.run_id}), then rabat-crawler accept {last.run_id}")
     change = values["items"]["change"]
-    if change is not None and change < 0:
+    if change is not None and -change > FEWER * values["items"]["median"]:
         said.append(f"there are {-change:,g} items fewer than in the runs before")
     for name, figure in values["fill"].items():
         if figure["change"] is not None and figure["change"] < -FALL:
@@ -308,7 +312,7 @@ def _warnings(values: Mapping[str, Any], last: Run | None, now: datetime) -> lis
     if share["change"] is not None and share["change"] > FALL:
         said.append(f"the fallback reads {share['now']:.0%} of the pages, before {share['median']:.0%}: the site's markup may have changed")
     if values["carried_over"]:
-        said.append(f"{plural(values['carried_over'], 'address')} were left for the next run: the budget was used up")
+        said.append(f"left for the next run: {plural(values['carried_over'], 'address')} (the budget was used up)")
     if last and (ended := moment_of(last.finished_at)) and ended - now > timedelta(minutes=5):
         said.append("the clock of this machine is behind the last run")
     return said

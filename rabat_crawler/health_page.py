@@ -20,8 +20,8 @@ _MARKS = {"done": ".", "done with failures": "f", "breached": "B", "breached, th
 
 
 def page_lines(values: Mapping[str, Any], now: datetime) -> list[str]:
-    """The one page, at most 79 columns wide."""
-    lines = textwrap.wrap(values["headline"], WIDTH, break_long_words=False, break_on_hyphens=False)
+    """The one page, at most 79 columns wide but for addresses; only what the first line says begins in its first column without a label."""
+    lines = textwrap.wrap(values["headline"], WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
     for warning in values["warnings"]:
         lines += _labelled("warning", warning)
     lines.append("")
@@ -58,8 +58,9 @@ def _run_lines(values: Mapping[str, Any], now: datetime) -> list[str]:
         lines += _labelled(label, "the same run" if same else _run_said(values[name], now))
     lines += _labelled("next run", when(moment_of(values["next_run"]), now) if values["next_run"] else "none is known to be scheduled")
     if values["runs"]:
-        marks = "".join(_MARKS.get(run["status"], "?") for run in reversed(values["runs"]))
-        lines += _labelled(f"last {len(values['runs'])} runs", f"{marks}   (. done, f with failures, B breached, p put off, i interrupted)")
+        marks = [(_MARKS.get(run["status"], "?"), run["status"]) for run in reversed(values["runs"])]
+        legend = ", ".join(f"{mark} {status}" for mark, status in sorted(set(marks)))
+        lines += _labelled(f"last {len(marks)} runs", f"{''.join(mark for mark, _ in marks)} ({legend})")
     if values["pages"]:
         lines += _labelled("pages", ", ".join(f"{number:,} {name.removesuffix('_pages')}" for name, number in values["pages"].items()))
     for breach in values["breach"]:
@@ -81,7 +82,8 @@ def _item_lines(values: Mapping[str, Any]) -> list[str]:
         ordered = sorted(values[group].items(), key=lambda pair: (-(pair[1]["now"] or 0), pair[0]))
         rows += [(f"  {name[: LABEL - 3]}", figure) for name, figure in ordered[:SHOWN]]
     before = len(values["items"]["trend"])
-    head = f"{'':{LABEL}}{'now':>9}{'median':>10}{'change':>9}  {f'trend ({before} runs before, now)' if before else ''}"
+    trend = f"trend ({plural(before, 'run')} before, now)" if before else ""
+    head = f"{'':{LABEL}}{'now':>9}{'median':>10}{'change':>9}  {trend}"
     return [head.rstrip(), *(_row(name, figure) for name, figure in rows)]
 
 

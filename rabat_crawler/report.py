@@ -60,7 +60,7 @@ def run_lines(run: Run, texts: Texts | None = None) -> list[str]:
     lines += _failure_lines(run)
     lines += _plan_lines(counts.get("plan") or [])
     lines += [f"  {one_line(message)}" for message in run.messages]
-    return [*lines, *(f"  {line}" for line in change_lines(run, texts))]
+    return [*lines, *(f"  {line}".rstrip() for line in change_lines(run, texts))]
 
 
 def mail_body(run: Run | None, status: Status, texts: Texts | None = None) -> str:

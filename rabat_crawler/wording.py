@@ -120,7 +120,7 @@ def _matches_of_texts(before: Sequence[Token], after: Sequence[Token]) -> list[S
 def _lines(tokens: Sequence[Token]) -> list[tuple[int, int]]:
     """Where each line of the text begins and ends, in tokens."""
     starts = [number for number, token in enumerate(tokens) if number == 0 or "\n" in token.space]
-    return list(zip(starts, [*starts[1:], len(tokens)], strict=True))
+    return list(pairwise([*starts, len(tokens)]))
 
 
 def _matches(old: Sequence[Key], new: Sequence[Key]) -> list[Same]:

@@ -44,14 +44,14 @@ _DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 @click.option("--site", "site_name", metavar="NAME", help="Only the runs of this site definition.")
 @click.option(
     "--max-age",
-    type=click.FloatRange(min=0, min_open=True, max=24 * 366),
-    default=MAX_AGE.total_seconds() / 3600,
+    type=click.IntRange(min=1, max=24 * 366),
+    default=int(MAX_AGE.total_seconds()) // 3600,
     show_default=True,
     help="Hours after which a run is missing.",
 )
 @json_option
 @archive_option
-def status(site_name: str | None, max_age: float, as_json: bool, archive_dir: str | None) -> None:
+def status(site_name: str | None, max_age: int, as_json: bool, archive_dir: str | None) -> None:
     """Say in one page whether the archive is healthy, and by the exit code: 0 healthy or running, 8 breached, others as in the README."""
     path, now = config.archive_path(archive_dir), datetime.now(UTC)
     found = read_status(path, now=now, next_run=_next_run(path, now), site=site_name, max_age=timedelta(hours=max_age))
