@@ -124,14 +124,14 @@ def test_a_calendar_that_names_its_next_month_ends(tmp_path: Path) -> None:
     assert titles(crawled) >= ALL_GOOD
 
 
-@pytest.mark.xfail(strict=True, reason=WAITS)
 def test_an_error_page_with_status_200_is_no_item(tmp_path: Path) -> None:
     def lost(client: socket.socket, path: str) -> None:
         say(page("Page introuvable", path))(client, path)  # in the markup of an article, with a date, as some templates do it
 
     with serve_faults(good_site("/fr/90-vieux", "/fr/91-ancien"), otherwise=lost) as server:
-        crawled = crawl(server, tmp_path)
-    assert titles(crawled) == ALL_GOOD
+        crawled = crawl(server, tmp_path, settings={"RABAT_PROBE": True})
+        assert {"/fr/90-vieux", "/fr/91-ancien"} <= set(server.asked)
+    assert titles(crawled) == ALL_GOOD and exit_code(crawled) == exits.DONE
 
 
 # Forged targets --------------------------------------------------------------------------------------------------------------
