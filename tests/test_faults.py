@@ -95,10 +95,6 @@ def test_every_fault_has_its_outcome_and_the_rest_is_archived(case: Case, tmp_pa
     assert capfd.readouterr() == ("", "")
 
 
-WAITS = "waits for the spider or the frontier (see the report): remove this mark when it passes"
-
-
-@pytest.mark.xfail(strict=True, reason=WAITS)
 def test_six_oversized_files_in_a_row_do_not_end_the_run(tmp_path: Path) -> None:
     big = [f"/images/rapport-{number}.pdf" for number in range(6)]
     with serve_faults(good_site(*big, "/images/rapport-7.pdf") | dict.fromkeys(big, huge(30_000_000))) as server:
@@ -107,7 +103,6 @@ def test_six_oversized_files_in_a_row_do_not_end_the_run(tmp_path: Path) -> None
     assert exit_code(crawled) == exits.FAILURES and len(crawled.failures()) == 6
 
 
-@pytest.mark.xfail(strict=True, reason=WAITS)
 def test_the_links_of_a_cut_page_are_followed(tmp_path: Path) -> None:
     home = menu(*GOOD).encode() + b" " * 2000
     with serve_faults(good_site() | {HOME: say(menu("/fr/plan")), "/fr/plan": cut(home[:-1000], promised=len(home))}) as server:
@@ -115,7 +110,6 @@ def test_the_links_of_a_cut_page_are_followed(tmp_path: Path) -> None:
     assert titles(crawled) >= ALL_GOOD and crawled.failures() == {"fr/plan": "data loss"}
 
 
-@pytest.mark.xfail(strict=True, reason=WAITS)
 def test_a_calendar_that_names_its_next_month_ends(tmp_path: Path) -> None:
     months = faults.calendar("/fr/agenda/2031/{}", rel="rel='next'")
     with serve_faults(good_site("/fr/agenda/2031/1"), otherwise=months) as server:
@@ -518,7 +512,6 @@ def patterns(value, depth=0):
     elif isinstance(value, dict) and depth < 3:
         yield from patterns((*value.keys(), *value.values()), depth + 1)
 
-LATER = r"[\\s\\[(«>→]*(?:lire"  # blocks.READ_MORE_TAIL: a run of brackets costs its square; the remedy is in the report of this work
 count = 0
 for found in pkgutil.walk_packages(rabat_crawler.__path__, "rabat_crawler."):
     if found.name.endswith("__main__"):
@@ -526,8 +519,6 @@ for found in pkgutil.walk_packages(rabat_crawler.__path__, "rabat_crawler."):
     for value in list(vars(importlib.import_module(found.name)).values()):
         for pattern in patterns(value):
             count += 1
-            if str(pattern.pattern).startswith(LATER):
-                continue
             for piece in PIECES + (SPACES if found.name.rsplit(".", 1)[-1] in SOURCES else []):
                 text = piece * (SIZE // len(piece))
                 for _ in pattern.finditer(text if isinstance(pattern.pattern, str) else text.encode()):
