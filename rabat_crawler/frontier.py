@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rabat_crawler.archive.frontier_store import Address, FrontierStore
 from rabat_crawler.archive.ingest import moment
-from rabat_crawler.extract.urls import Decision, decide
+from rabat_crawler.extract.urls import Decision, budget_of, decide
 from rabat_crawler.models import Link, Page, Site
 from rabat_crawler.registry import reference
 from rabat_crawler.revisit import Policy
@@ -29,7 +29,6 @@ MAX_REDIRECTS = 6
 MAX_PAGES = 20_000
 MAX_JUDGED = 200_000
 """So many addresses are remembered with what was decided of them; beyond that they are only counted."""
-PATTERN_BUDGET = 60
 EXAMPLES = 5
 
 ALIAS = "second address of an article"
@@ -372,11 +371,11 @@ class Frontier:
         self._unsaved[row.id] = row
 
     def _within_budget(self, url: str) -> bool:
-        pattern = _pattern(url)
+        pattern, limit = budget_of(url)
         if not pattern:
             return True
         self._patterns[pattern] = self._patterns.get(pattern, 0) + 1
-        return self._patterns[pattern] <= PATTERN_BUDGET
+        return self._patterns[pattern] <= limit
 
     def _listing_links(self, entry: Entry, page: Page) -> tuple[Link, ...]:
         """The page's links, without further pages of its listing if it brought no item that the listing had not shown before."""
@@ -405,8 +404,8 @@ class Frontier:
         """An address that an earlier run left."""
         self._index(row)
         self._sequence = max(self._sequence, row.sequence)
-        if row.state in ASKED and _pattern(row.url):
-            self._patterns[_pattern(row.url)] = self._patterns.get(_pattern(row.url), 0) + 1
+        if row.state in ASKED and (pattern := budget_of(row.url)[0]):
+            self._patterns[pattern] = self._patterns.get(pattern, 0) + 1
         if row.state == "held":
             self._held.setdefault(row.key, deque()).append(row)
         elif row.state in ("queued", "leased", "put_off"):
@@ -506,14 +505,6 @@ def _own_links(page: Page, path: str) -> list[Link]:
 def _is_article(page: Page) -> bool:
     """True if the page is one article that says when it was published: only then is another address of it surely a copy."""
     return page.role == "detail" and any(draft.complete and any(date.role == "published" for date in draft.dates) for draft in page.drafts)
-
-
-def _pattern(url: str) -> str:
-    """What addresses with ever other queries have in common, "" for those without one."""
-    parts = urlsplit(url)
-    if not parts.query or all(name == "start" for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
-        return ""
-    return parts.netloc + parts.path
 
 
 def _path(url: str) -> str:

@@ -167,13 +167,13 @@ def healed(name: str, first: Fault, **more: Any) -> Case:
 
 CUT: frozenset[str | None] = frozenset({"disconnect"})
 UNSPECIFIED: frozenset[str | None] = frozenset({"unspecified"})
-QUICK = {"DOWNLOAD_TIMEOUT": 0.4}
+QUICK = {"DOWNLOAD_TIMEOUT": 0.4, "RABAT_BACKOFF": [0.01]}
 PART = say(HALF, status="206 Partial Content", headers=(HTML, f"Content-Range: bytes 0-{len(HALF) - 1}/{len(FAULTY)}"))
 
 CONNECTION = [
     healed("slow", slow(0.3, say("", status="503 Service Unavailable"))),
-    lost("too slow", slow(5, say(FAULTY)), "no answer in time", 5, settings=QUICK),
-    lost("one byte at a time", trickle(FAULTY, pause=0.02), "no answer in time", 5, settings=QUICK),
+    lost("too slow", slow(5, say(FAULTY)), "no answer in time", 2, settings=QUICK),
+    lost("one byte at a time", trickle(FAULTY, pause=0.02), "no answer in time", 2, settings=QUICK),
     lost("reset", reset, "connection lost", 5),
     lost("hung up", hang_up, "connection lost", 5),
     lost("no HTTP", garbage, "connection lost", 5),

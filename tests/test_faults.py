@@ -21,11 +21,12 @@ from rabat_crawler import registry, settings
 from rabat_crawler.archive import Archive
 from rabat_crawler.cli import exits
 from rabat_crawler.errors import PutOff, SiteUnreachable
+from rabat_crawler.extract.urls import FEW
 from rabat_crawler.middlewares.robots import MAX_BYTES, PRODUCT, parse_robots
 from tests import faults
 from tests.crawling import Crawled, crawl_web
 from tests.faults import BAD, CASES, FAULTY_TITLE, FORGED, GOOD, HOME, ROBOTS, Case, busy, good_site, menu, moved, page, title_of
-from tests.servers import Fault, FaultyServing, cut, forbidden, in_turn, reset, say, serve_faults, slow
+from tests.servers import Fault, FaultyServing, cut, forbidden, huge, in_turn, reset, say, serve_faults, slow
 
 ALL_GOOD = {title_of(path) for path in GOOD}
 TEXT = ("Content-Type: text/plain",)
@@ -92,6 +93,39 @@ def test_every_fault_has_its_outcome_and_the_rest_is_archived(case: Case, tmp_pa
         assert FAULTY_TITLE not in whole(crawled)
     assert all("\0" not in item.text + item.title for item in crawled.items)
     assert capfd.readouterr() == ("", "")
+
+
+def test_six_oversized_files_in_a_row_do_not_end_the_run(tmp_path: Path) -> None:
+    big = [f"/images/rapport-{number}.pdf" for number in range(6)]
+    with serve_faults(good_site(*big, "/images/rapport-7.pdf") | dict.fromkeys(big, huge(30_000_000))) as server:
+        crawled = crawl(server, tmp_path)
+        assert "/images/rapport-7.pdf" in server.asked
+    assert exit_code(crawled) == exits.FAILURES and len(crawled.failures()) == 6
+
+
+def test_the_links_of_a_cut_page_are_followed(tmp_path: Path) -> None:
+    home = menu(*GOOD).encode() + b" " * 2000
+    with serve_faults(good_site() | {HOME: say(menu("/fr/plan")), "/fr/plan": cut(home[:-1000], promised=len(home))}) as server:
+        crawled = crawl(server, tmp_path)
+    assert titles(crawled) >= ALL_GOOD and crawled.failures() == {"fr/plan": "data loss"}
+
+
+def test_a_calendar_that_names_its_next_month_ends(tmp_path: Path) -> None:
+    months = faults.calendar("/fr/agenda/2031/{}", rel="rel='next'")
+    with serve_faults(good_site("/fr/agenda/2031/1"), otherwise=months) as server:
+        crawled = crawl(server, tmp_path, max_pages=150)
+        assert sum(path.startswith("/fr/agenda") for path in server.asked) <= FEW
+    assert titles(crawled) >= ALL_GOOD
+
+
+def test_an_error_page_with_status_200_is_no_item(tmp_path: Path) -> None:
+    def lost(client: socket.socket, path: str) -> None:
+        say(page("Page introuvable", path))(client, path)  # in the markup of an article, with a date, as some templates do it
+
+    with serve_faults(good_site("/fr/90-vieux", "/fr/91-ancien"), otherwise=lost) as server:
+        crawled = crawl(server, tmp_path, settings={"RABAT_PROBE": True})
+        assert {"/fr/90-vieux", "/fr/91-ancien"} <= set(server.asked)
+    assert titles(crawled) == ALL_GOOD and exit_code(crawled) == exits.DONE
 
 
 # Forged targets --------------------------------------------------------------------------------------------------------------
@@ -457,3 +491,42 @@ def test_a_crawl_opens_no_port(tmp_path: Path) -> None:
         ended = command_line(server, tmp_path / "archive", started=started)
     assert ended.code == exits.DONE and seen == [[]]
     assert (settings.TELNETCONSOLE_ENABLED, settings.REMOTE_CONTROL_ENABLED) == (False, False)
+
+
+NASTY = """
+import importlib, pkgutil, re
+import rabat_crawler
+
+SIZE = 20_000
+PIECES = ["a", "1", "<", "<a ", "=", "'a' ", "<p>", "1 mai ", "/a", "- ", "é", "&amp;", "; ", "a=", "le 1er ", "1/1/", "mars-", "<script>", "<!--",
+          "<title>", "addy1 = 'a'+", '"', "- 12", "du 1 au ", "http://", "(", "[", "a-", "12-12-", "<meta ", "<link ", "<body class='", "a.", "(S("]
+SPACES = [" ", "\\n", "\\u00a0", "\\t"]  # only what reads the source itself meets runs of spaces; the rest reads normalised text
+SOURCES = ("decoding", "html", "urls", "walls", "page", "robots", "patience")
+
+def patterns(value, depth=0):
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, (tuple, list, frozenset)) and depth < 3:
+        for one in value:
+            yield from patterns(one, depth + 1)
+    elif isinstance(value, dict) and depth < 3:
+        yield from patterns((*value.keys(), *value.values()), depth + 1)
+
+count = 0
+for found in pkgutil.walk_packages(rabat_crawler.__path__, "rabat_crawler."):
+    if found.name.endswith("__main__"):
+        continue
+    for value in list(vars(importlib.import_module(found.name)).values()):
+        for pattern in patterns(value):
+            count += 1
+            for piece in PIECES + (SPACES if found.name.rsplit(".", 1)[-1] in SOURCES else []):
+                text = piece * (SIZE // len(piece))
+                for _ in pattern.finditer(text if isinstance(pattern.pattern, str) else text.encode()):
+                    pass
+print(count)
+"""
+
+
+def test_no_pattern_of_ours_takes_more_than_its_text_is_long() -> None:
+    done = subprocess.run([sys.executable, "-c", NASTY], capture_output=True, text=True, timeout=120, check=True)  # a square alone takes minutes
+    assert int(done.stdout) > 100

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rabat_crawler.frontier import ALIAS, LISTING_ENDED, MAX_DEPTH, MAX_REDIRECTS, PART, PATTERN_BUDGET, Entry, Frontier
+from rabat_crawler.extract.urls import FEW
+from rabat_crawler.frontier import ALIAS, LISTING_ENDED, MAX_DEPTH, MAX_REDIRECTS, PART, Entry, Frontier
 from rabat_crawler.models import Draft, Host, Link, Page, PartialDate, Role, Site
 
 HOME = "https://www.example.org/"
@@ -239,8 +240,8 @@ def test_a_second_listing_of_known_items_is_still_walked() -> None:
 
 def test_one_path_with_ever_other_queries_is_cut_off() -> None:
     frontier, home = started()
-    frontier.offer([link(f"fr/agenda?jour={number}") for number in range(PATTERN_BUDGET + 40)], parent=home)
-    assert len(drain(frontier)) == PATTERN_BUDGET
+    frontier.offer([link(f"fr/agenda?jour={number}") for number in range(FEW + 40)], parent=home)
+    assert len(drain(frontier)) == FEW
     assert frontier.skipped["too many addresses of one pattern"].count == 40
 
 

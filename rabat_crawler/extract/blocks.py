@@ -23,7 +23,9 @@ READ_MORE = re.compile(
     r"infos?|savoir plus|continue reading|"
     r"continuer la lecture|learn more|find out more|voir (?:plus|la suite|le detail)|details?$|full (?:story|text|article))"
 )
-READ_MORE_TAIL = re.compile(r"[\s\[(«>→]*(?:lire (?:la )?(?:suite|plus)|read more|en savoir plus|la suite|continue reading|learn more)[^\w]*$", re.I)
+READ_MORE_TAIL = re.compile(
+    r"(?<![\s\[(«>→])[\s\[(«>→]*+(?:lire (?:la )?(?:suite|plus)|read more|en savoir plus|la suite|continue reading|learn more)[^\w]*$", re.I
+)
 CLOCK = re.compile(r"\d\s?(?:[:h]|heures?)\s?\d|\d\s?h\b|\b(?:à|at)\s+\d", re.I)
 LABELLED = re.compile(
     r":|^(?:\w+ )?(?:publi|post|paru|mis[e]? (?:en|à)|cré|creat|modif|updat|last|derni|written|écrit|submitted|soumis|released|date\b)", re.I

@@ -8,7 +8,6 @@ from __future__ import annotations
 import html as html_entities
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,20 +18,13 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from rabat_crawler.extract.bounds import bounded
 from rabat_crawler.models import Alternate, Attachment, Image, Link, Site
 
 MAX_DEPTH = 400
 """Markup nested deeper than this is nobody's article; the readers that walk the whole page leave it out."""
 
-MANY_TAGS = 10_000
-LONG_PAGE = 300_000
-"""Only pages with more tags or characters are looked through for markup on which a parser's time grows with the square."""
 MAX_HREF = 8000
-MAX_OPEN = 300
-MAX_ATTRIBUTES = 500
-_TAG = re.compile(r"""<(/?)([A-Za-z][^\s/>]*+)((?:[^>"'=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?|["'])*+)>?""")
-_UNNESTED = frozenset("area base br col dd dt embed hr img input li link meta option p param source tbody td tfoot th thead tr track wbr".split())
-"""Void elements, and those that the next of their kind closes: they do not nest by themselves."""
 
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
@@ -248,33 +240,7 @@ class Document:
 
 def parse_document(text: str, *, url: str, site: Site, captured_at: datetime) -> Document:
     """The page as a `Document`; what is nested absurdly deep loses its tags, a tag with hundreds of attributes loses these."""
-    if len(text) > LONG_PAGE or text.count("<") > MANY_TAGS:
-        text = _bounded(text)
-    return Document(text, url=url, site=site, captured_at=captured_at)
-
-
-def _bounded(text: str) -> str:
-    """The markup with at most MAX_OPEN elements open at once and MAX_ATTRIBUTES attributes a tag; one pass over it."""
-    kept: list[str] = []
-    opened: list[str] = []
-    count: Counter[str] = Counter()
-    done = 0
-    for tag in _TAG.finditer(text):
-        name = tag[2].lower()
-        deep = len(opened) > MAX_OPEN
-        if tag[1] and count[name]:
-            while (last := opened.pop()) != name:
-                count[last] -= 1
-            count[name] -= 1
-        elif not tag[1] and name not in _UNNESTED:
-            opened.append(name)
-            count[name] += 1
-            deep = len(opened) > MAX_OPEN
-        crowded = len(tag[3]) > MAX_ATTRIBUTES and len(tag[3].split()) > MAX_ATTRIBUTES
-        if deep or crowded:
-            kept += (text[done : tag.start()], "" if deep else f"<{tag[1]}{tag[2]}>")
-            done = tag.end()
-    return "".join((*kept, text[done:]))
+    return Document(bounded(text), url=url, site=site, captured_at=captured_at)
 
 
 def node_text(node: LexborNode | None) -> str:

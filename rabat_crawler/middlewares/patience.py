@@ -49,13 +49,16 @@ BROKEN = frozenset({408, *range(500, 600)} - {503})
 BROKEN_RETRIES = 2
 ROBOTS_RETRIES = 2
 LACKING_RETRIES = 1
+TOO_LARGE = DEFECTS["too_large"]
+ANSWERED = frozenset({*DEFECTS.values(), "only a part was sent (206)"})
+"""Reasons for giving an address up that are its own: the site did answer, so that several of them in a row do not mean that it is down."""
 JITTER = 0.1
 
 FAILURES: tuple[tuple[type[BaseException], str, int], ...] = (
     (CannotResolveHostError, "host name not found", 1),
     (DownloadConnectionRefusedError, "connection refused", 4),
     (DownloadTimeoutError, "no answer in time", 4),
-    (DownloadCancelledError, "larger than the size limit", 0),
+    (DownloadCancelledError, TOO_LARGE, 0),
     (ResponseDataLossError, "data loss", 1),
     (DownloadFailedError, "connection lost", 4),
     (ConnectionClosed, "connection lost", 4),
@@ -101,7 +104,7 @@ def _http_date(value: str) -> datetime | None:
 
 
 class Patience:
-    """Retries with the slot held; counts what was given up through `request.meta["gave_up"]`."""
+    """Retries with the slot held; says why an answer was given up in `request.meta["gave_up"]`."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -134,7 +137,7 @@ class Patience:
                 return self._again(request)
             request.meta["gave_up"] = f"HTTP {response.status}"
         elif request.meta.get("lacking"):
-            if request.meta["lacking"] != DEFECTS["too_large"] and self._may_retry(request, LACKING_RETRIES):
+            if request.meta["lacking"] != TOO_LARGE and self._may_retry(request, LACKING_RETRIES):
                 self.hold(request, self._pause(request))
                 return self._again(request)
             request.meta["gave_up"] = request.meta["lacking"]

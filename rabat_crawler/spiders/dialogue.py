@@ -12,7 +12,7 @@ from rabat_crawler.errors import ConfigError
 from rabat_crawler.extract.html import absolute
 from rabat_crawler.frontier import Entry
 from rabat_crawler.middlewares.guard import Refused, Stopped
-from rabat_crawler.middlewares.patience import SLOT, describe
+from rabat_crawler.middlewares.patience import ANSWERED, SLOT, describe
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -52,7 +52,9 @@ class DialogueSpider(Spider):
         entry: Entry = response.meta["entry"]
         session, page = self.session, response.meta.get("page")
         if response.meta.get("gave_up"):
-            self._lost(entry, response.meta["gave_up"], unanswered=True)
+            if page is not None:  # what was received of a cut page still names its neighbours
+                session.frontier.offer(page.links, parent=entry)
+            self._lost(entry, response.meta["gave_up"], unanswered=response.meta["gave_up"] not in ANSWERED)
             return
         if page is None:
             if session.stopping:
@@ -89,7 +91,8 @@ class DialogueSpider(Spider):
         elif isinstance(error, Stopped):
             self.session.frontier.give_back(entry)
         else:
-            self._lost(entry, describe(error)[0], unanswered=True)
+            reason = describe(error)[0]
+            self._lost(entry, reason, unanswered=reason not in ANSWERED)
 
     def _lost(self, entry: Entry, reason: str, *, unanswered: bool = False) -> None:
         self.session.lost(entry, reason, unanswered=unanswered)
