@@ -110,7 +110,9 @@ def systemd_word(word: str) -> str:
 
 
 def systemd_command(words: Sequence[str]) -> str:
-    """A command line as a unit file takes it, without any substitution."""
+    """A command line as a unit file takes it, without any substitution. ConfigError for a program that systemd refuses by its name."""
+    if any(character in words[0] for character in "\"'\\"):
+        raise ConfigError(f"systemd starts no program whose path has a quote or a backslash, such as {words[0]}; use --cron")
     return ":" + " ".join(systemd_word(word) for word in words)
 
 
@@ -178,10 +180,10 @@ def times_of_timer(text: str) -> tuple[time, str] | None:
 
 
 def cron_word(word: str) -> str:
-    """A word for sh in a crontab. cron turns an unescaped % into a line break; it is escaped outside the quotes, where no \\ can stand before it."""
+    """A word for sh in a crontab. cron reads it first: % must be escaped, and some crons make one of two backslashes; quotes keep them apart."""
     if _PLAIN_WORD.fullmatch(word):
         return word
-    return "'" + word.replace("'", "'\"'\"'").replace("%", r"'\%'") + "'"
+    return "'" + word.replace("'", "'\"'\"'").replace("\\", "\\''").replace("%", r"'\%'") + "'"
 
 
 def cron_command(words: Sequence[str]) -> str:
