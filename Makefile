@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 demo: $(VENV)/.installed
 	$(BIN)/rabat-crawler demo
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENV)-pywb/.installed
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -46,9 +46,15 @@ $(VENV)-bench/.installed: pyproject.toml requirements-bench.lock
 	$(VENV)-bench/bin/python -m pip install -q --no-deps -e .
 	touch $@
 
+# pywb, in which the tests replay what was written: it pins other versions than ours and has other licences, so it is kept apart and never shipped.
+$(VENV)-pywb/.installed: requirements-pywb.lock
+	$(PYTHON) -m venv $(VENV)-pywb
+	$(VENV)-pywb/bin/python -m pip install -q --disable-pip-version-check -r requirements-pywb.lock
+	touch $@
+
 # The locks: exact versions as pip resolves them today, in files that pip reads.
 lock:
 	bench/lock.sh
 
 clean:
-	rm -rf $(VENV) $(VENV)-bench build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-pywb build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes requirements.lock, requirements-dev.lock and requirements-bench.lock: what pip resolves today, by exact version.
+# Writes requirements.lock, requirements-dev.lock, requirements-bench.lock and requirements-pywb.lock: what pip resolves today, by exact version.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -15,3 +15,6 @@ rm -rf "$work/venv" && python3 -m venv "$work/venv"
 pip install -q -U pip
 pip install -q -e ".[bench]"
 { echo "# The programs that the benchmarks compare with, and all they and we need; written by 'make lock'."; freeze; } > requirements-bench.lock
+rm -rf "$work/venv" && python3 -m venv "$work/venv"
+pip install -q "pywb>=2.9,<3"
+{ echo "# pywb, in which the tests replay WARC files; an environment of its own, never shipped; written by 'make lock'."; freeze; } > requirements-pywb.lock

@@ -10,6 +10,7 @@ import io
 import itertools
 import os
 import random
+import re
 import subprocess
 import sys
 import warnings
@@ -245,6 +246,49 @@ def test_no_revisit_where_the_original_does_not_hold_the_payload(tmp_path: Path,
     with writer(tmp_path) as target:
         record = put(target, previous=put(target, **first).capture, **second)
     assert (record.capture.record_type, record.capture.refers_to) == ("response", None)
+
+
+def test_the_headers_of_a_304_stand_apart_so_that_it_replays(tmp_path: Path) -> None:
+    """pywb shows a 304 that stands in the block as a bare 304; see test_replay.py."""
+    said = (("ETag", '"a"'), ("X-Note", 'é "q" \\'), ("Set-Cookie", "a"), ("Set-Cookie", "b"))
+    with writer(tmp_path) as target:
+        first = put(target)
+        second = put(target, status=304, body=b"", previous=first.capture, response_headers=said)
+    path = tmp_path / "run-1-00000.warc.gz"
+    assert second.response_headers == said
+    assert read(path)[-1] == second == read_record(tmp_path, second.capture)
+    assert b"\r\nContent-Length: 0\r\n\r\n\r\n\r\n" in gzip_format.decompress(path.read_bytes())
+    assert codes(path) == [] and warcio_accepts(path)
+
+
+@pytest.mark.parametrize("stated", ["{}", "[1]", '[["a"]]', '[["a", 1]]', "[", "[" * 100_000])
+def test_headers_apart_that_cannot_be_read_are_damage(tmp_path: Path, stated: str) -> None:
+    with writer(tmp_path) as target:
+        put(target, status=304, body=b"", previous=put(target).capture)
+    path = tmp_path / "run-1-00000.warc.gz"
+    plain = re.sub(rb"X-Rabat-HTTP-Headers: [^\r]*", b"X-Rabat-HTTP-Headers: " + stated.encode(), gzip_format.decompress(path.read_bytes()))
+    path.write_bytes(b"".join(gzip_format.compress(record) for record in re.split(rb"(?<=\r\n\r\n)(?=WARC/1.1)", plain)))
+    with pytest.raises(RecordError, match="cannot be read"):
+        read(path)
+
+
+def test_a_304_of_another_tool_reads_alike_with_a_block_or_without(tmp_path: Path) -> None:
+    with writer(tmp_path) as target:
+        put(target, status=304, body=b"", previous=put(target).capture, response_headers=(("ETag", '"ours"'),))
+    ours = gzip_format.decompress((tmp_path / "run-1-00000.warc.gz").read_bytes())
+    bare = re.sub(rb"X-Rabat-HTTP-Headers: [^\r]*\r\n", b"", ours)
+    block = b'HTTP/1.1 304 Not Modified\r\nETag: "theirs"\r\n\r\n'
+    full = re.sub(
+        rb"WARC-Block-Digest: [^\r]*\r\n(Content-Type: [^\r]*\r\n)Content-Length: 0\r\n\r\n",
+        rb"\1Content-Length: %d\r\n\r\n" % len(block) + block,
+        bare,
+    )
+    for text, headers in ((bare, ()), (full, (("ETag", '"theirs"'),))):
+        path = tmp_path / "other.warc.gz"
+        path.write_bytes(b"".join(gzip_format.compress(record) for record in re.split(rb"(?<=\r\n\r\n)(?=WARC/1.1)", text)))
+        record = read(path)[-1]
+        assert (record.capture.status, record.capture.record_type, record.response_headers, record.body) == (304, "revisit", headers, b"")
+        assert codes(path) == []
 
 
 def test_a_304_without_an_original_is_kept_as_it_came(tmp_path: Path) -> None:

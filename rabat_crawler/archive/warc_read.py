@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -26,10 +27,13 @@ OPEN_SUFFIX = ".open"
 SITE_FIELD = "x-rabat-site"
 SOURCE_FIELD = "X-Rabat-Source"
 VERDICT_FIELD = "X-Rabat-Verdict"
+HEADERS_FIELD = "X-Rabat-HTTP-Headers"
+"""The header fields of a 304 in a revisit record, as JSON: such a record of ours has no block."""
 RECORD_END = b"\r\n\r\n"
 
 _VERSION = re.compile(r"^WARC/[0-9]\.[0-9]{1,2}$")
 _LENGTH = re.compile(r"^[0-9]{1,15}$")
+_NOT_MODIFIED = re.compile(r"/revisit/server-not-modified$")
 _STATUS_LINE = re.compile(r"^HTTP/[0-9](?:\.[0-9])? +([0-9]{3})(?: |$)")
 _DATE = re.compile(
     r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?Z)?)?)?$",
@@ -159,11 +163,14 @@ def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, req
     """A response or revisit as Record; RecordError with the reason if it cannot be read as one."""
     head, payload = split_http(raw.block)
     first, headers = parse_head(head)
+    if not raw.block and raw.kind == "revisit" and _NOT_MODIFIED.search(raw.headers.get("warc-profile", "")):
+        first = "HTTP/1.1 304 Not Modified"
     status = _STATUS_LINE.match(first)
     url = bare(raw.headers.get("warc-target-uri", ""))
     record_id = raw.reference("warc-record-id")
     try:
         key, captured_at = safe_key(url), parse_date(raw.headers.get("warc-date", ""))
+        headers = headers or _headers_apart(raw)
     except ValueError as error:
         raise RecordError(f"{warc_file}: the record at byte {raw.offset} cannot be read: {error}", file=warc_file, offset=raw.offset) from error
     if not status or not record_id:
@@ -192,6 +199,17 @@ def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, req
         verdict=raw.headers.get(VERDICT_FIELD.lower()),
     )
     return Record(capture=capture, response_headers=headers, body=body, request_headers=request_headers)
+
+
+def _headers_apart(raw: Raw) -> Headers:
+    """The header fields that stand in the WARC header, () if none do; ValueError if they cannot be read."""
+    try:
+        stated = json.loads(raw.headers.get(HEADERS_FIELD.lower()) or "[]")
+    except RecursionError:
+        stated = None
+    if not isinstance(stated, list) or not all(isinstance(field, list) and [type(part) for part in field] == [str, str] for field in stated):
+        raise ValueError(f"{HEADERS_FIELD} holds no header fields")
+    return tuple((name, value) for name, value in stated)
 
 
 def _stated_digest(raw: Raw) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import json
 import os
 import re
 import uuid
@@ -22,7 +23,18 @@ from urllib.parse import quote, urlsplit
 from warcio.statusandheaders import StatusAndHeaders
 
 from rabat_crawler.archive.members import RUN_FIELD
-from rabat_crawler.archive.warc_read import OPEN_SUFFIX, RECORD_END, SITE_FIELD, SOURCE_FIELD, VERDICT_FIELD, Headers, media_type, safe_key, sha256
+from rabat_crawler.archive.warc_read import (
+    HEADERS_FIELD,
+    OPEN_SUFFIX,
+    RECORD_END,
+    SITE_FIELD,
+    SOURCE_FIELD,
+    VERDICT_FIELD,
+    Headers,
+    media_type,
+    safe_key,
+    sha256,
+)
 from rabat_crawler.errors import ConfigError, DiskFull, RecordError
 from rabat_crawler.models import Capture, Record
 
@@ -132,11 +144,14 @@ class WarcWriter:
         source_url = clean_url(source_url) if source_url else None
         record_id = self._new_id()
         stored = b"" if profile else body
-        block = http_head("HTTP/1.1", f"{status} {_phrase(status)}", headers) + stored
+        apart = profile == NOT_MODIFIED
+        block = b"" if apart else http_head("HTTP/1.1", f"{status} {_phrase(status)}", headers) + stored
         warc: Fields = [("WARC-Type", "revisit" if profile else "response"), *self._common(record_id, url, captured_at)]
         warc += _optional({"WARC-IP-Address": _address(ip), "WARC-Source-URI": source_url, "WARC-Truncated": truncated, VERDICT_FIELD: verdict})
         warc += [(SOURCE_FIELD, source)] if source != "live" else []
         warc += _reference_fields(original, profile)
+        # pywb replays a 304 that stands in the block as a bare 304; without a block it replays what the record refers to.
+        warc += [(HEADERS_FIELD, json.dumps(headers))] if apart else []
         warc += [("WARC-Payload-Digest", digest)] if digest else []
         first = pack(warc, block, HTTP_RESPONSE)
         second = self._request(url, captured_at, method, requested, record_id) if requested or method != "GET" else b""
