@@ -32,6 +32,7 @@ MAX_JUDGED = 200_000
 EXAMPLES = 5
 
 ALIAS = "second address of an article"
+COPY_LEFT = "the article's first address is gone"
 PART = "part of a longer article"
 LISTING_ENDED = "listing has ended"
 BROUGHT_NOTHING = "brought no new item"
@@ -241,7 +242,7 @@ class Frontier:
         """The address of an article is no more: its other addresses, which were taken for copies, are asked; how many these are."""
         copies = [row for row in self.by_key.get(key, ()) if row.state == "folded" and row.reason == ALIAS]
         for row in copies:
-            self.requeue(row, "the article's first address is gone")
+            self.requeue(row, COPY_LEFT)
         return len(copies)
 
     def skip(self, entry: Entry, reason: str) -> None:

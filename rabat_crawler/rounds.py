@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rabat_crawler import revisit
-from rabat_crawler.archive.frontier_store import Address, FrontierStore, Round
+from rabat_crawler.archive.frontier_store import TAKEN_BACK, Address, FrontierStore, Round
 from rabat_crawler.archive.ingest import moment, parse_moment
 from rabat_crawler.errors import PutOff
-from rabat_crawler.frontier import ROBOTS, START, Entry, Frontier, listing_path, listing_start
+from rabat_crawler.frontier import COPY_LEFT, ROBOTS, START, Entry, Frontier, listing_path, listing_start
 from rabat_crawler.models import Expect, Page
 from rabat_crawler.revisit import Answered, Front
 
@@ -25,6 +25,9 @@ PRIOR = ("state", "outcome", "role", "due_at", "news_at", "times", "etag", "modi
 MIN_GONE, MIN_CHANGED, MIN_ONE_TEXT = 3, 5, 5
 ONE_TEXT_SHARE = 0.2
 UNLISTED, RETITLED, RETURNED, DEEPER = "no longer listed", "its entry in a list changed", "listed again", "its listing brought something new"
+SUSPECTED = (UNLISTED, RETITLED, COPY_LEFT)
+"""Addresses asked for these reasons are expected to have changed or gone: they are no sample of the site."""
+WHY = "why"
 
 
 class Visit:
@@ -108,7 +111,8 @@ class Visit:
 
     def _settle(self, row: Address, page: Page, *, status: int, etag: str, modified: str) -> None:
         now = self.frontier.now()
-        row.prior = json.dumps({name: getattr(row, name) for name in PRIOR} | {"state": "done" if row.digest else ""}) if row.digest else ""
+        asked_for = {WHY: row.reason} if row.reason in SUSPECTED else {}
+        row.prior = json.dumps({name: getattr(row, name) for name in PRIOR} | {"state": "done"} | asked_for) if row.digest else ""
         digest = row.digest if status == 304 else revisit.page_digest(page) if page.role in ("detail", "listing", "feed", "other") else ""
         is_gone = page.role in ("gone", "missing")
         if is_gone:
@@ -204,16 +208,16 @@ class Visit:
     def alarms(self, expect: Expect) -> list[dict[str, str]]:
         """Signs that the site is not itself: too much gone, too much changed, one text at many addresses."""
         asked = self._asked()
-        known = [row for row in asked if row.outcome in ("unchanged", "changed", "gone")]
+        known = [row for row in asked if row.outcome in ("unchanged", "changed") or (row.outcome == "gone" and row.times == 1)]
+        all_known = [row for row in self.frontier.rows.values() if row.digest and row.outcome in ("new", "unchanged", "changed", "gone")]
         found = []
-        gone = sum(row.outcome == "gone" for row in known)
-        if gone >= MIN_GONE and gone > expect.max_gone_share * len(known):
-            found.append({"code": "pages_gone", "message": f"{gone} of {len(known)} known pages are gone (more than {expect.max_gone_share:.0%})"})
-        details = [row for row in known if row.outcome != "gone" and "detail" in (row.role, _prior(row).get("role"))]
-        changed = sum(row.outcome == "changed" for row in details)
-        if changed >= MIN_CHANGED and changed > expect.max_changed_share * len(details):
-            said = f"{changed} of {len(details)} known articles changed at once (more than {expect.max_changed_share:.0%})"
-            found.append({"code": "pages_changed", "message": said})
+        said = _too_many(known, len(all_known), "gone", expect.max_gone_share, MIN_GONE)
+        if said:
+            found.append({"code": "pages_gone", "message": f"{said} known pages are gone (more than {expect.max_gone_share:.0%})"})
+        details = [row for row in known if row.outcome != "gone" and _is_detail(row)]
+        said = _too_many(details, sum(map(_is_detail, all_known)), "changed", expect.max_changed_share, MIN_CHANGED)
+        if said:
+            found.append({"code": "pages_changed", "message": f"{said} known articles changed at once (more than {expect.max_changed_share:.0%})"})
         texts: dict[str, set[str]] = {}
         for row in asked:
             if row.role == "detail" and row.outcome in ("new", "changed") and row.state == "done":
@@ -224,14 +228,15 @@ class Visit:
         return found
 
     def take_back(self) -> None:
-        """The round is not to be trusted: its addresses are as they were before, and due at once."""
+        """The round is not to be trusted: its addresses are as they were before, and due at once; what they answered is kept for `accept`."""
         for row in self._asked():
+            found = {name: getattr(row, name) for name in PRIOR}
             for name, value in _prior(row).items():
-                if name != "state" or value:
+                if name in PRIOR:
                     setattr(row, name, value)
             if not row.prior:
                 row.digest = row.teasers = row.etag = row.modified = ""
-            row.due_at, row.prior = None, ""
+            row.due_at, row.prior = None, json.dumps({TAKEN_BACK: found})
             self.frontier.changed(row)
         self.frontier.flush()
 
@@ -239,6 +244,23 @@ class Visit:
 def _prior(row: Address) -> dict[str, object]:
     found: dict[str, object] = json.loads(row.prior) if row.prior else {}
     return found
+
+
+def _is_detail(row: Address) -> bool:
+    return "detail" in (row.role, _prior(row).get("role"))
+
+
+def _too_many(asked: list[Address], known: int, outcome: str, share: float, least: int) -> str:
+    """Says "N of M" if too many answered so: of those asked because their time had come, or of all that are known ("" if not).
+
+    An item that its list retitled or dropped is asked at once, and has mostly changed or gone: editors at work, not a broken site.
+    """
+    sample = [row for row in asked if WHY not in _prior(row)]
+    for rows, total in ((sample, len(sample)), (asked, known)):
+        count = sum(row.outcome == outcome for row in rows)
+        if count >= least and count > share * total:
+            return f"{count} of {total}"
+    return ""
 
 
 def _fronts(rows: Iterable[Address]) -> Iterable[Front]:

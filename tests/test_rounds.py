@@ -169,6 +169,22 @@ def test_what_was_held_back_can_be_let_in(server: Web, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="holds nothing back"):
             archive.accept(run.run_id)
     assert rebuilt_equal(tmp_path)
+    run, _, error = night(server, tmp_path, 2, everything=True)
+    assert (error, run.status, changes(run)) == (None, "done", [])
+
+
+def test_what_was_let_in_as_gone_is_no_alarm_on_later_nights(server: Web, tmp_path: Path) -> None:
+    night(server, tmp_path, 0)
+    for name in NAMES[:4]:
+        del server.pages[name]
+    run, _, error = night(server, tmp_path, 1, everything=True)
+    assert isinstance(error, RunBreached)
+    with Archive.open(tmp_path, write=True) as archive:
+        archive.accept(run.run_id)
+    assert set(gone(tmp_path)) == {f"Atelier {name}" for name in NAMES[:4]}
+    for day in (2, 3):
+        run, _, error = night(server, tmp_path, day, everything=True)
+        assert (error, run.status, changes(run)) == (None, "done", [])
 
 
 def test_a_budget_ends_the_run_and_the_next_goes_on(server: Web, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import json
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rabat_crawler.archive import schema, search, store
+from rabat_crawler.archive.frontier_store import FrontierStore
 from rabat_crawler.archive.lock import WriteLock
 from rabat_crawler.archive.search import Filters
 from rabat_crawler.errors import ArchiveMissing, ConfigError, DiskFull, NotFound, RabatError
@@ -203,6 +205,8 @@ class Archive:
             counts = {**run.counts, "held": False, "accepted": True}
             self._keep_run(dataclasses.replace(run, counts=counts))
         let_in(self, [run.run_id for run in runs], progress)
+        with contextlib.closing(FrontierStore.open(self.state_dir, self.notes)) as frontier:
+            frontier.let_in([run.run_id for run in runs])
         self._ingest = None
         return runs
 

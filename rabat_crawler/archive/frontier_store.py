@@ -5,8 +5,9 @@ It is no truth: if it is lost, the next crawl asks everything again. Decides not
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
@@ -97,6 +98,8 @@ class Round:
     probe: str = ""
 
 
+TAKEN_BACK = "taken_back"
+"""The key in `Address.prior` of what a breached round had found there."""
 COLUMNS = tuple(field.name for field in fields(Address))
 _values = attrgetter(*COLUMNS)
 ROUND_COLUMNS = tuple(field.name for field in fields(Round))
@@ -204,6 +207,18 @@ class FrontierStore:
     def before(self, site: str) -> dict[str, str]:
         """What the site's items were when the round began, by item id."""
         return dict(self._connection.execute("SELECT item_id, snapshot FROM before WHERE site = ?", (site,)))
+
+    def let_in(self, runs: Collection[str]) -> int:
+        """What breached runs found at their addresses, and had to give back, counts after all; at how many addresses."""
+        marks = ",".join("?" * len(runs))
+        with self._transaction():
+            found = self._connection.execute(f"SELECT id, prior FROM address WHERE run_id IN ({marks}) AND prior <> ''", tuple(runs)).fetchall()
+            taken = [(json.loads(prior).get(TAKEN_BACK), number) for number, prior in found]
+            for values, number in ((values, number) for values, number in taken if values):
+                names = [name for name in values if name in COLUMNS]
+                assigned = ", ".join(f"{name} = ?" for name in names)
+                self._connection.execute(f"UPDATE address SET {assigned}, prior = '' WHERE id = ?", (*(values[name] for name in names), number))
+        return sum(1 for values, _ in taken if values)
 
     def end_run(self, site: str, run_id: str, reason: str) -> None:
         """Note what the run leaves waiting, and forget the outcomes of the oldest runs."""

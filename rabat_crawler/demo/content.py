@@ -100,7 +100,7 @@ def paragraphs(story: Story) -> tuple[str, ...]:
 
 
 def stories(edition: int) -> tuple[Story, ...]:
-    """All stories of an edition (1, or 2: one later night), newest first. ValueError for any other edition."""
+    """All stories of an edition (1, or 2: one later night). ValueError for any other edition."""
     from rabat_crawler.demo.texts_en import ENGLISH
     from rabat_crawler.demo.texts_fr import FRENCH
     from rabat_crawler.demo.texts_later import NEW_STORY, TRANSLATION
@@ -110,7 +110,7 @@ def stories(edition: int) -> tuple[Story, ...]:
         found = [_later(story) for story in found if story.id != REMOVED] + [NEW_STORY, TRANSLATION]
     elif edition != 1:
         raise ValueError(f"the sample site has editions 1 and 2, not {edition}")
-    return tuple(sorted(found, key=lambda story: (story.published, story.id), reverse=True))
+    return tuple(found)
 
 
 REMOVED = 81

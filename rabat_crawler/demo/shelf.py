@@ -1,11 +1,11 @@
-"""The stories of one edition with their addresses and orders: which story stands where, its neighbours, and the truth for tests."""
+"""The stories of the site with their addresses and orders: which story stands where, its neighbours, and the truth for tests."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from rabat_crawler.demo.content import SampleArticle, Story, paragraphs, plain, stories
+from rabat_crawler.demo.content import SampleArticle, Story, paragraphs, plain
 from rabat_crawler.demo.labels import BY_KEY, CATEGORY_NUMBERS, LANGUAGES, Menu
 
 _ID_IN_ADDRESS = re.compile(r"/(\d+)-[^/?]*$|[?&]id=(\d+)\b")
@@ -15,8 +15,8 @@ POPULAR = 5
 class Shelf:
     """Read-only after construction."""
 
-    def __init__(self, edition: int) -> None:
-        self.stories = stories(edition)
+    def __init__(self, stories: Iterable[Story]) -> None:
+        self.stories = tuple(sorted(stories, key=lambda story: (story.published, story.id), reverse=True))
         self.by_id = {story.id: story for story in self.stories}
         self.by_single = {story.single: story for story in self.stories if story.single}
 

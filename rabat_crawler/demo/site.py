@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from rabat_crawler.demo.chrome import error_page
 from rabat_crawler.demo.content import SampleArticle, Story, paragraphs
+from rabat_crawler.demo.content import stories as edition_of
 from rabat_crawler.demo.feeds import feed
 from rabat_crawler.demo.labels import BY_KEY, BY_PATH, LANGUAGES, PRIVATE_PATH, TAGS, WORDS, Menu
 from rabat_crawler.demo.listings import Lists
@@ -83,11 +84,11 @@ class _Answer(NamedTuple):
 
 
 class SampleSite:
-    """The bundled bilingual sample site, `edition` 1 or 2 (the same site one later night)."""
+    """The bundled bilingual sample site, `edition` 1 or 2 (the same site one later night), or with any `stories` of yours."""
 
-    def __init__(self, *, edition: int = 1) -> None:
+    def __init__(self, *, edition: int = 1, stories: Iterable[Story] | None = None) -> None:
         self.edition = edition
-        self._shelf = Shelf(edition)
+        self._shelf = Shelf(edition_of(edition) if stories is None else stories)
         self._desk = Desk(self._shelf)
         self._lists = Lists(self._desk)
         self._cache: dict[str, _Answer] = {}
