@@ -24,6 +24,7 @@ from rabat_crawler.revisit import Policy
 Outcome = Literal["queued", "held", "known", "folded", "skipped"]
 
 START, LISTING, NEXT, ITEM, OTHER, DOCUMENT, PROBE = range(7)
+MOVED = (301, 302, 303, 307, 308)
 MAX_DEPTH = 15
 MAX_REDIRECTS = 6
 MAX_PAGES = 20_000
@@ -140,9 +141,13 @@ class Frontier:
 
     def seed(self, urls: Iterable[str]) -> int:
         """Queue the start addresses; how many of them may be fetched."""
-        queued = 0
+        queued, entrance = 0, any(row.kind == START and row.role for row in self.rows.values())
+        at = moment(self.now())
         for url in urls:
             known = self.rows.get(url)
+            if entrance and known is not None and known.state == "done" and known.status in MOVED and (known.due_at or "") > at:
+                queued += 1  # it only sends to a start page that is asked anyway
+                continue
             if known is not None and known.state in ASKED:
                 known.kind = START
                 self._unsaved[known.id] = known
@@ -307,7 +312,8 @@ class Frontier:
         if not self._within_budget(url):
             self._count(self.skipped, TOO_MANY, url)
             return "skipped", TOO_MANY
-        return self._admit(link, replace(decision, url=url), parent)
+        outcome, reason = self._admit(link, replace(decision, url=url), parent)
+        return outcome, decision.reason or reason if outcome == "folded" and url != link.url else reason
 
     def _is_asked(self, url: str) -> bool:
         row = self.rows.get(url)
@@ -348,7 +354,7 @@ class Frontier:
         return row
 
     def _new(self, url: str, key: str) -> Address:
-        row = Address(id=self._next_id, site=self.name, url=url, key=key, state="queued", run_id=self.run_id, found_in=self.round)
+        row = Address(id=self._next_id, site=self.name, url=url, key=key, state="queued", kind=OTHER, run_id=self.run_id, found_in=self.round)
         self._next_id += 1
         self._index(row)
         return row

@@ -24,16 +24,18 @@ class Policy:
     """How often what is asked again; all in days.
 
     `ladder`: pairs (its last news is younger than, ask again after); beyond the last rung everything is asked after `max_days`, for the
-    first time after a part of it that follows from the address, so that the load is even. `watch_share`: pages watched every night, as a
+    first time after a part of it that follows from the address, so that the load is even. `list_ladder`: the same for listings and feeds that
+    are not watched (what they show, a watched page shows too, as far as the share allows). `watch_share`: pages watched every night, as a
     share of the known addresses, less `watch_less`, never fewer than `watch_least`.
     """
 
     max_days: float = 30.0
     ladder: Ladder = ((7.0, 1.0), (30.0, 3.0), (90.0, 7.0), (365.0, 15.0))
+    list_ladder: Ladder = ((30.0, 7.0),)
     gone_ladder: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
     failed_ladder: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0, 8.0)
     watch_share: float = 0.08
-    watch_less: int = 3
+    watch_less: int = 2
     watch_least: int = 4
 
     def watch_limit(self, known: int) -> int:
@@ -45,6 +47,7 @@ class Policy:
 class Answered:
     """What is known of an address that was asked: `news` is the latest of its publication, its last change and its discovery after the first crawl.
 
+    `lists`: it is a listing or a feed.
     `state`: done, gone (it was there once), absent (it never was) or failed; `times`: how many answers in a row were of that kind, this one included.
     """
 
@@ -53,6 +56,7 @@ class Answered:
     state: str = "done"
     times: int = 1
     news: datetime | None = None
+    lists: bool = False
 
 
 def due(answered: Answered, policy: Policy) -> datetime:
@@ -67,7 +71,7 @@ def _days(answered: Answered, policy: Policy) -> float:
         return min(_rung(policy.failed_ladder, answered.times, policy.max_days), policy.max_days)
     if answered.news is not None:
         age = (answered.asked_at - answered.news) / timedelta(days=1)
-        for younger, days in policy.ladder:
+        for younger, days in policy.list_ladder if answered.lists else policy.ladder:
             if age < younger:
                 return min(days, policy.max_days)
     if answered.times > 1:
@@ -152,6 +156,11 @@ def _whole(draft: Draft) -> list[object]:
 def teaser_of(draft: Draft) -> str:
     """The digest of what a listing says of an item."""
     return _digest([draft.title, draft.summary, draft.text, sorted((date.role, date.value) for date in draft.dates)])
+
+
+def words_digest(words: Iterable[str]) -> str:
+    """The digest of what a box calls an item."""
+    return _digest(sorted(set(words)))
 
 
 def teasers(page: Page) -> dict[str, str]:

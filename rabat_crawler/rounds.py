@@ -15,7 +15,7 @@ from rabat_crawler import revisit
 from rabat_crawler.archive.frontier_store import TAKEN_BACK, Address, FrontierStore, Round
 from rabat_crawler.archive.ingest import moment, parse_moment
 from rabat_crawler.errors import PutOff
-from rabat_crawler.frontier import COPY_LEFT, ROBOTS, START, Entry, Frontier, listing_path, listing_start
+from rabat_crawler.frontier import COPY_LEFT, MOVED, ROBOTS, START, Entry, Frontier, listing_path, listing_start
 from rabat_crawler.models import Expect, Page
 from rabat_crawler.revisit import Answered, Front
 
@@ -142,7 +142,8 @@ class Visit:
 
     def _due(self, row: Address, now: datetime) -> str:
         news = datetime.fromisoformat(row.news_at[:10]).replace(tzinfo=UTC) if row.news_at else None
-        answered = Answered(url=row.url, asked_at=now, state="absent" if row.outcome == "absent" else row.state, times=row.times, news=news)
+        state = "absent" if row.outcome == "absent" else row.state
+        answered = Answered(url=row.url, asked_at=now, state=state, times=row.times, news=news, lists=row.role in ("listing", "feed"))
         return moment(revisit.due(answered, self.frontier.policy))
 
     def failed(self, entry: Entry, reason: str, *, later: float | None = None) -> None:
@@ -165,12 +166,15 @@ class Visit:
         frontier = self.frontier
         listed = revisit.teasers(page)
         now = {frontier.rows[url].key: digest for url, digest in listed.items() if url in frontier.rows}
+        listed_keys = set(now)
+        if row.kind == START:
+            now = self._boxes(page, now) | now
         row.teasers = json.dumps(now) if now else ""
         frontier.changed(row)
         if old is None:
             return
         for key, digest in now.items():
-            if key in old and old[key] != digest:
+            if key in old and old[key] != digest and (key in listed_keys or self._is_article(key)):
                 frontier.request(key, RETITLED)
             elif key not in old and all(one.state == "gone" for one in frontier.by_key.get(key, ())):
                 frontier.request(key, RETURNED)
@@ -185,6 +189,17 @@ class Visit:
         shown += now
         for key in revisit.vanished(before, shown, whole=not following and page.role == "listing" and not listing_start(row.url)):
             frontier.request(key, UNLISTED)
+
+    def _boxes(self, page: Page, listed: Mapping[str, str]) -> dict[str, str]:
+        """What menus and boxes beside the page's own list call the addresses that they link to, as digests."""
+        words: dict[str, list[str]] = {}
+        for link in page.links:
+            if not link.rel and link.url in self.frontier.rows and (key := self.frontier.rows[link.url].key) not in listed:
+                words.setdefault(key, []).append(link.text)
+        return {key: revisit.words_digest(texts) for key, texts in words.items()}
+
+    def _is_article(self, key: str) -> bool:
+        return any(one.role == "detail" for one in self.frontier.by_key.get(key, ()))
 
     def _deeper(self, url: str) -> None:
         frontier = self.frontier
@@ -266,7 +281,7 @@ def _too_many(asked: list[Address], known: int, outcome: str, share: float, leas
 def _fronts(rows: Iterable[Address]) -> Iterable[Front]:
     """The pages on which news appears first: start pages, first pages of listings, feeds."""
     for row in rows:
-        if row.kind == START or (row.role in ("listing", "feed") and not listing_start(row.url)):
+        if (row.kind == START and row.status not in MOVED) or (row.role in ("listing", "feed") and not listing_start(row.url)):
             yield Front(
                 url=row.url, start=row.kind == START, feed=row.role == "feed", items=frozenset(json.loads(row.teasers) if row.teasers else ())
             )

@@ -15,30 +15,14 @@ import pytest
 
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive
-from rabat_crawler.demo import Response, Serving, serve
+from rabat_crawler.demo import Serving, serve
 from rabat_crawler.models import Run
 from rabat_crawler.runner import crawl
 from tests import gold, real
-from tests.gold import CAPTURED_ORIGIN, Answer, Asked, Evidence, Line
+from tests.editors import CapturedSite
+from tests.gold import Asked, Evidence, Line
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(not (gold.WARC.exists() and gold.GOLD.exists()), reason=gold.MISSING)]
-
-SERVERS_OWN = {"date", "server", "x-content-type-options", "set-cookie"}
-
-
-class CapturedSite:
-    """The capture as a site on any port: its absolute links are moved to the origin asked on."""
-
-    def __init__(self, captured: dict[str, Answer]) -> None:
-        self.captured = captured
-
-    def page(self, path_with_query: str, *, origin: str, gzip_ok: bool = False) -> Response:
-        """The captured answer; a path that was not captured is a 404, as in `serve_capture.py`."""
-        found = self.captured.get(path_with_query)
-        if found is None:
-            return Response(404, (("Content-Type", "text/html"),), b"<h1>404</h1>")
-        headers = tuple((name, value.replace(CAPTURED_ORIGIN, origin)) for name, value in found.headers if name.lower() not in SERVERS_OWN)
-        return Response(found.status, headers, found.body.replace(CAPTURED_ORIGIN.encode(), origin.encode()))
 
 
 class Crawled(NamedTuple):

@@ -5,7 +5,7 @@ Bad input gives a `Page` with problems, never an exception.
 
 from __future__ import annotations
 
-import html as html_entities
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -16,6 +16,7 @@ from rabat_crawler import registry
 from rabat_crawler.extract import languages
 from rabat_crawler.extract.dates import event_dates, plausible
 from rabat_crawler.extract.decoding import decode_body, decode_text
+from rabat_crawler.extract.feeds import feed_links
 from rabat_crawler.extract.html import Document, absolute, fold, normalise, parse_document
 from rabat_crawler.extract.urls import path_language
 from rabat_crawler.extract.walls import is_front_page, wall_of
@@ -24,7 +25,6 @@ from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, P
 HTML_TYPES = ("text/html", "application/xhtml+xml", "")
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "text/xml", "application/xml")
 DOCUMENT_TYPES = re.compile(r"^application/(?:pdf|msword|rtf|zip|vnd\.(?:ms-|openxmlformats|oasis))")
-FEED_LINK = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]{1,800})|<link\b[^>]{0,300}?\bhref=[\"']([^\"'<>]{1,800})[\"']")
 MAX_DRAFTS = 500
 MAX_LINKS = 5000
 GENERIC_RANK = 90
@@ -62,9 +62,8 @@ def parse_page(record: Record, site: Site) -> Page:
 def _feed(url: str, body: bytes, record: Record, problems: tuple[Problem, ...]) -> Page:
     """A feed is a hint: its item links, nothing else (its dates are often those of creation)."""
     text, _, more = decode_text(body, record.header("content-type"))
-    found = [absolute(url, html_entities.unescape(rss or atom)) for rss, atom in FEED_LINK.findall(text)]
-    links = tuple(Link(url=target, rel="item") for target in dict.fromkeys(found) if target)
-    return Page(layout="feed", role="feed", links=links[:MAX_LINKS], problems=(*problems, *more))
+    links = tuple(itertools.islice(feed_links(text, url), MAX_LINKS))
+    return Page(layout="feed", role="feed", links=links, problems=(*problems, *more))
 
 
 def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]) -> Page:
