@@ -27,6 +27,7 @@ bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/extract.py
 	$(VENV)-bench/bin/python bench/pipeline.py
 	$(VENV)-bench/bin/python bench/crawl.py
+	$(VENV)-bench/bin/python bench/nightly.py
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
