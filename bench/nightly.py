@@ -49,7 +49,9 @@ def serve_site(pages: int, pipe: Connection) -> None:
     from rabat_crawler.demo.site import SampleSite
 
     known = stories(1)
-    models = [story for story in known if story.category in ("news", "meetings", "publications") and not (story.single or story.undated or story.menu)]
+    models = [
+        story for story in known if story.category in ("news", "meetings", "publications") and not (story.single or story.undated or story.menu)
+    ]
     more = []
     for number in range(max(0, int((pages - 104) / PAGES_PER_STORY) + 1)):
         model = models[number % len(models)]

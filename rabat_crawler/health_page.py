@@ -60,7 +60,7 @@ def _run_lines(values: Mapping[str, Any], now: datetime) -> list[str]:
     if values["runs"]:
         marks = [(_MARKS.get(run["status"], "?"), run["status"]) for run in reversed(values["runs"])]
         legend = ", ".join(f"{mark} {status}" for mark, status in sorted(set(marks)))
-        lines += _labelled(f"last {len(marks)} runs", f"{''.join(mark for mark, _ in marks)} ({legend})")
+        lines += _labelled(f"last {len(marks)} runs" if len(marks) > 1 else "the only run", f"{''.join(mark for mark, _ in marks)} ({legend})")
     if values["pages"]:
         lines += _labelled("pages", ", ".join(f"{number:,} {name.removesuffix('_pages')}" for name, number in values["pages"].items()))
     for breach in values["breach"]:

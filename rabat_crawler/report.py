@@ -22,7 +22,7 @@ _COUNTED = (
     ("seconds", "seconds"),
 )
 _PAGES = (
-    ("asked", "known pages asked"),
+    ("asked", "pages asked"),
     ("unchanged", "unchanged"),
     ("changed", "changed"),
     ("gone_pages", "gone"),

@@ -233,6 +233,9 @@ class Visit:
         said = _too_many(details, sum(map(_is_detail, all_known)), "changed", expect.max_changed_share, MIN_CHANGED)
         if said:
             found.append({"code": "pages_changed", "message": f"{said} known articles changed at once (more than {expect.max_changed_share:.0%})"})
+        found += [
+            {"code": "start_gone", "message": f"the start page {row.url} is gone"} for row in known if row.kind == START and row.outcome == "gone"
+        ]
         texts: dict[str, set[str]] = {}
         for row in asked:
             if row.role == "detail" and row.outcome in ("new", "changed") and row.state == "done":

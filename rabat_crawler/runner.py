@@ -141,7 +141,8 @@ def _prepare(
 ) -> tuple[Session, Run]:
     named = frozenset(origin for url in starts if (origin := origin_of(url)))
     now = clock()
-    run_id = run_id or f"{now:%Y%m%dT%H%M%SZ}-{site.name}-{secrets.token_hex(2)}"
+    # the fraction of the second first, so that the runs of one second sort as they came
+    run_id = run_id or f"{now:%Y%m%dT%H%M%SZ}-{site.name}-{now.microsecond // 16:04x}{secrets.token_hex(1)}"
     frontier = Frontier(site, max_pages=max_pages, starts_only=store is None, store=store, policy=policy, run_id=run_id, now=clock)
     if store is None:
         frontier.plan = []
@@ -485,7 +486,7 @@ def _round_counts(session: Session, visit: Visit, left: int) -> dict[str, Any]:
     changes = compare(before, archive.snapshots(session.site.name))
     outcomes = visit.outcomes()
     states = Counter(row.state for row in frontier.rows.values())
-    asked = sum(count for state, count in states.items() if state not in ("folded", "skipped"))
+    known = {row.url for row in frontier.rows.values() if row.state not in ("folded", "skipped")}
     fetched = sum(row.digest != "" or row.status is not None for row in frontier.rows.values())
     usage = shutil.disk_usage(archive.path)
     return {
@@ -499,7 +500,10 @@ def _round_counts(session: Session, visit: Visit, left: int) -> dict[str, Any]:
         "changes": [change.as_json() for change in changes[:MAX_CHANGES]],
         "change_counts": dict(sorted(Counter(change.change for change in changes).items())),
         "health": archive.health(session.site.name)
-        | {"coverage": {"listed": asked, "fetched": fetched, "stored": archive.counts()["captures"]}, "free_bytes": usage.free},
+        | {
+            "coverage": {"listed": len(known), "fetched": fetched, "stored": len(archive.captured(session.site.name) & known)},
+            "free_bytes": usage.free,
+        },
     }
 
 

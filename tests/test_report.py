@@ -54,7 +54,7 @@ def test_an_old_run_is_reported_as_before() -> None:
 
 def test_a_quiet_night_says_that_nothing_changed() -> None:
     lines = run_lines(run_of(asked=40, unchanged=40, changed=0, new_pages=0, gone_pages=0, states={"done": 300, "put_off": 2}, changes=[]))
-    assert "  pages: 40 known pages asked, 40 unchanged, 0 changed, 0 gone, 0 new" in lines
+    assert "  pages: 40 pages asked, 40 unchanged, 0 changed, 0 gone, 0 new" in lines
     assert "  addresses: done 300, put off 2" in lines
     assert lines[-1] == "  no item is new, changed, moved or gone"
 

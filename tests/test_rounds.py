@@ -158,6 +158,18 @@ def test_a_night_that_cannot_be_trusted_is_held_back_until_it_is_accepted(spoile
     assert error is None and set(asked) >= set(NAMES) and (run.status, changes(run)) == ("done", [])
 
 
+def test_a_start_page_that_is_gone_is_a_breach(server: Web, tmp_path: Path) -> None:
+    night(server, tmp_path, 0)
+    server.pages = {}
+    for day in (1, 2):
+        run, _, error = night(server, tmp_path, day)
+        assert isinstance(error, RunBreached) and "start_gone" in [breach["code"] for breach in run.counts["breach"]]
+    assert gone(tmp_path) == []
+    server.pages = pages(*NAMES)
+    run, _, error = night(server, tmp_path, 3)
+    assert (error, run.status, changes(run)) == (None, "done", [])
+
+
 def test_what_was_held_back_can_be_let_in(server: Web, tmp_path: Path) -> None:
     night(server, tmp_path, 0)
     server.pages |= {name: article(f"Autre chose {name}") for name in NAMES}

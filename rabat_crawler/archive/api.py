@@ -214,6 +214,10 @@ class Archive:
         """What the items of a site are now, by item id, as far as changes are reported."""
         return self._read(lambda: store.read_snapshots(self.connection, site))
 
+    def captured(self, site: str) -> set[str]:
+        """The addresses of a site that some capture holds."""
+        return self._read(lambda: {row[0] for row in self.connection.execute("SELECT DISTINCT url FROM captures WHERE site = ?", (site,))})
+
     def health(self, site: str) -> dict[str, Any]:
         """Items of a site that are not gone, by kind and language, and how well their fields are filled."""
         return self._read(lambda: store.read_health(self.connection, site))

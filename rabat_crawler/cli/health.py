@@ -54,7 +54,7 @@ _DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 def status(site_name: str | None, max_age: int, as_json: bool, archive_dir: str | None) -> None:
     """Say in one page whether the archive is healthy, and by the exit code: 0 healthy or running, 8 breached, others as in the README."""
     path, now = config.archive_path(archive_dir), datetime.now(UTC)
-    found = read_status(path, now=now, next_run=_next_run(path, now), site=site_name, max_age=timedelta(hours=max_age))
+    found = read_status(path, now=now, next_run=next_run(path, now), site=site_name, max_age=timedelta(hours=max_age))
     say(json_line(found.values) if as_json else plain("\n".join(found.lines)))
     code = status_code(found)
     if code:
@@ -70,7 +70,7 @@ def read_status(path: Path, *, now: datetime, next_run: datetime | None = None, 
     return build_status(runs, now=now, figures=figures, disk=_disk(path), next_run=next_run, holder=holder, site=site, max_age=max_age)
 
 
-def _next_run(path: Path, now: datetime) -> datetime | None:
+def next_run(path: Path, now: datetime) -> datetime | None:
     """When this machine's scheduler starts the nightly crawl of that archive; None if nothing does, or it cannot be asked."""
     from rabat_crawler.cli import host_schedule
 

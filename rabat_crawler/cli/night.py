@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import shlex
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,13 +14,14 @@ from rabat_crawler.archive import Archive
 from rabat_crawler.archive.backup import Backup
 from rabat_crawler.archive.faults import Report
 from rabat_crawler.cli import exits
+from rabat_crawler.cli.alarm import check_webhook, post, run_command
 from rabat_crawler.cli.crawl import Seconds, choose_site, limits
 from rabat_crawler.cli.format import ProgressLine, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, json_option, spending_options
 from rabat_crawler.errors import ConfigError, NotFound, RabatError
+from rabat_crawler.health import Status
 from rabat_crawler.models import Run, Site
 
-ALARM_SECONDS = 60
 WORST_FIRST = (exits.INTEGRITY, exits.DISK, exits.BREACHED)
 """These are said by the exit code whatever else there is to say."""
 
@@ -60,8 +58,8 @@ class Night:
             "errors": self.errors,
         }
 
-    def lines(self) -> list[str]:
-        """The night in lines for people, fit for a mail: the verdict first."""
+    def lines(self, status: Status | None) -> list[str]:
+        """The night in lines for people, fit for a mail: the verdict first, the health of the archive last."""
         from rabat_crawler.report import run_lines
 
         lines = [f"night: {exits.MEANINGS[self.code] if self.code else 'all is well'}", *(f"  {error}" for error in self.errors)]
@@ -71,7 +69,7 @@ class Night:
             lines += [f"  {fault.where} {fault.place}: {fault.code}: {fault.message}" for fault in self.report.faults[:20]]
         if self.backup is not None:
             lines.append(f"backup: {self.backup.path}, {self.backup.bytes_written / 1e6:,.1f} MB written")
-        return lines
+        return [*lines, "", *status.lines] if status else lines
 
 
 @click.command()
@@ -83,6 +81,7 @@ class Night:
 @click.option("--backup", "backup_dir", metavar="DIR", help="Back up into this folder after the crawl.")
 @click.option("--keep", metavar="N", type=click.IntRange(min=1), help="Keep so many backups.")
 @click.option("--on-alarm", metavar="COMMAND", help="Run this if the night does not end with 0; it gets the report on its standard input.")
+@click.option("--webhook", metavar="URL", help="Post the night as JSON to this address if it does not end with 0.")
 @json_option
 @archive_option
 def nightly(
@@ -93,6 +92,7 @@ def nightly(
     backup_dir: str | None,
     keep: int | None,
     on_alarm: str | None,
+    webhook: str | None,
     as_json: bool,
     archive_dir: str | None,
     **spending: Any,
@@ -100,6 +100,8 @@ def nightly(
     """The night's work: crawl what is due, verify, back up, report; one exit code. Quiet but for the report."""
     if keep is not None and backup_dir is None:
         raise ConfigError("--keep says how many backups stay; it needs --backup DIR")
+    if webhook is not None:
+        check_webhook(webhook)
     site, path = choose_site(site_name, start), config.archive_path(archive_dir)
     night = Night()
     progress = ProgressLine()
@@ -111,12 +113,32 @@ def nightly(
         if backup_dir is not None:
             _back_up(archive, night, backup_dir, keep, progress)
     progress.end()
-    text = plain("\n".join(night.lines()))
+    text = plain("\n".join(night.lines(_status(path))))
     say(json_line(night.as_json()) if as_json else text)
-    if night.code and on_alarm:
-        _alarm(on_alarm, text, night)
     if night.code:
+        _alarm(night, text, on_alarm, webhook)
         raise click.exceptions.Exit(night.code)
+
+
+def _status(path: Path) -> Status | None:
+    """The health of the archive, if it can be told."""
+    from rabat_crawler.cli.health import next_run, read_status
+
+    now = datetime.now(UTC)
+    try:
+        return read_status(path, now=now, next_run=next_run(path, now))
+    except RabatError:
+        return None  # the night's own errors say why
+
+
+def _alarm(night: Night, text: str, command: str | None, webhook: str | None) -> None:
+    from rabat_crawler.runner import user_agent
+
+    said = [run_command(command, text, code=night.code, run_id=night.run.run_id if night.run else "")] if command else []
+    said += [post(webhook, json_line(night.as_json() | {"text": text}), user_agent(config.contact(None)))] if webhook else []
+    for line in said:
+        if line:
+            click.echo(plain(line), err=True)
 
 
 def _crawl(archive: Archive, night: Night, site: Site, **options: Any) -> None:
@@ -155,21 +177,8 @@ def _back_up(archive: Archive, night: Night, directory: str, keep: int | None, p
         night.codes.append(exits.INTEGRITY)
 
 
-def _alarm(command: str, text: str, night: Night) -> None:
-    """Tell whoever is to be told; that this fails is said, but changes no exit code."""
-    run = night.run.run_id if night.run else ""
-    environment = {**os.environ, "RABAT_EXIT_CODE": str(night.code), "RABAT_RUN": run}
-    try:
-        done = subprocess.run(shlex.split(command), input=text, text=True, env=environment, timeout=ALARM_SECONDS, check=False)
-        said = f"ended with {done.returncode}" if done.returncode else ""
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        said = f"could not be run: {error}"
-    if said:
-        click.echo(plain(f"--on-alarm {command!r} {said}"), err=True)
-
-
 @click.command()
-@click.option("--run", "run_id", metavar="ID", help="As this run left them (default: as they stand now).")
+@click.option("--run", "run_id", metavar="ID", help="As this run (its id, a beginning of it, or last) left them (default: as they stand now).")
 @click.option("--state", metavar="STATE", help="Only this state: queued, done, failed, gone, put_off, held, folded, skipped.")
 @json_option
 @archive_option
@@ -183,8 +192,8 @@ def urls(run_id: str | None, state: str | None, as_json: bool, archive_dir: str 
     if state is not None and state not in STATES:
         raise ConfigError(f"--state {state!r}: there is no such state; known: {', '.join(STATES)}")
     known = known_runs(path / "state")
-    if run_id is not None and run_id not in known:
-        raise NotFound(f"run {run_id!r} left no list of addresses; kept are those of {', '.join(known[:5]) or 'no run'}")
+    if run_id is not None:
+        run_id = _one_run(run_id, known)
     rows = []
     for one in read_addresses(path / "state", run=run_id, state=state):
         if as_json:
@@ -195,6 +204,15 @@ def urls(run_id: str | None, state: str | None, as_json: bool, archive_dir: str 
     if not as_json:
         say(table(rows, ("state", "status", "attempts", "reason", "url")))
         say(f"\n{len(rows)} addresses")
+
+
+def _one_run(wanted: str, known: list[str]) -> str:
+    """The run of that id, its only beginning, or "last", among those whose addresses are kept."""
+    found = known[:1] if wanted == "last" else [name for name in known if name == wanted] or [name for name in known if name.startswith(wanted)]
+    if len(found) != 1:
+        said = f"{len(found)} runs begin so" if found else "left no list of addresses"
+        raise NotFound(f"run {wanted!r}: {said}; kept are those of {', '.join(known[:5]) or 'no run'}")
+    return found[0]
 
 
 @click.command()
