@@ -186,9 +186,8 @@ class Frontier:
                 continue
             self.taken += 1
             row.state, row.leased_at, row.run_id, row.attempts = "leased", moment(self.now()), self.run_id, row.attempts + 1
-            if self.store is not None:
-                self.flush()
-                self.store.lease(row)
+            self._unsaved[row.id] = row
+            self.flush()
             return entry_of(row)
         return None
 
@@ -273,6 +272,11 @@ class Frontier:
             self.flush()
             self.store.end_run(self.name, self.run_id, reason)
         return len(left)
+
+    def settle(self) -> None:
+        """Let what has changed be written with the next lease; at once if nothing waits. Killed in between, the answer is found in the WARC file."""
+        if not self.ready:
+            self.flush()
 
     def flush(self) -> None:
         """Write what has changed since the last time, in one transaction."""

@@ -31,11 +31,14 @@ WHY = "why"
 
 
 class Visit:
-    """The round that is going on. `resumed`: it began in another run; `orphans`: addresses that this run's forerunner had asked when it died."""
+    """The round that is going on. `resumed`: it began in another run; `over`: nothing is left of it.
+
+    `orphans`: addresses that this run's forerunner had asked when it died."""
 
     def __init__(self, frontier: Frontier, store: FrontierStore, now: Round, *, resumed: bool) -> None:
         self.frontier, self.store, self.round, self.resumed = frontier, store, now, resumed
         self.orphans = [row for row in frontier.rows.values() if row.state == "leased"]
+        self.over = False
         self._listed: dict[str, tuple[list[str], list[str]]] = {}
 
     # Its begin and end ---------------------------------------------------------------------------------------------------
@@ -107,7 +110,7 @@ class Visit:
             frontier.free_copies(row.key)
         elif status != 304 and page.role in ("listing", "feed", "detail", "other"):
             self._watch(row, page, old)
-        frontier.flush()
+        frontier.settle()
 
     def _settle(self, row: Address, page: Page, *, status: int, etag: str, modified: str) -> None:
         now = self.frontier.now()

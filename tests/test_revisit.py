@@ -15,10 +15,10 @@ NIGHT = datetime(2026, 1, 5, 2, 30, tzinfo=UTC)
 POLICY = Policy()
 
 
-def nights(*, state: str = "done", times: int = 2, age: float | None = None, policy: Policy = POLICY) -> int:
+def nights(*, state: str = "done", times: int = 2, age: float | None = None, policy: Policy = POLICY, lists: bool = False) -> int:
     """After how many nights an address is asked again."""
     news = NIGHT - timedelta(days=age) if age is not None else None
-    at = due(Answered(url="https://www.example.org/fr/1-a", asked_at=NIGHT, state=state, times=times, news=news), policy)
+    at = due(Answered(url="https://www.example.org/fr/1-a", asked_at=NIGHT, state=state, times=times, news=news, lists=lists), policy)
     return next(n for n in range(1, 400) if NIGHT + timedelta(days=n) >= at)
 
 
@@ -36,6 +36,8 @@ DUE = [
     pytest.param({"state": "failed", "times": 1}, 1, id="failed"),
     pytest.param({"state": "failed", "times": 4}, 4, id="failed four times"),
     pytest.param({"state": "absent", "times": 2}, 30, id="never was there"),
+    pytest.param({"age": 0.0, "lists": True}, 7, id="a list that changed today and is not watched"),
+    pytest.param({"age": 31.0, "lists": True}, 30, id="a list without news"),
     pytest.param({"age": 100.0, "policy": Policy(max_days=10)}, 10, id="a shorter bound"),
 ]
 

@@ -178,14 +178,6 @@ class FrontierStore:
                 self._connection.executemany(_SAVE, rows)
                 self._connection.executemany(_OUTCOME, outcomes)
 
-    def lease(self, one: Address) -> None:
-        """Write that an address is being asked."""
-        with translated(self.path):
-            self._connection.execute(
-                "UPDATE address SET state = ?, leased_at = ?, run_id = ?, attempts = ? WHERE id = ?",
-                (one.state, one.leased_at, one.run_id, one.attempts, one.id),
-            )
-
     def round(self, site: str) -> Round | None:
         """The site's latest round, or None."""
         row = self._connection.execute(f"SELECT {', '.join(ROUND_COLUMNS)} FROM round WHERE site = ?", (site,)).fetchone()

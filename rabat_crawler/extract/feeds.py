@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from rabat_crawler.extract.html import absolute
 from rabat_crawler.models import Link
 
-_ENTRY = re.compile(r"<(?:item|entry)\b")
+_ENTRY = re.compile(r"<(?:item|entry)\b[^<>]{0,300}>?")
 _LINK = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]{1,800})|<link\b[^>]{0,300}?\bhref=[\"']([^\"'<>]{1,800})[\"']")
 _DATE = re.compile(r"<(pubDate|lastBuildDate|updated|published|dc:date)\b[^<]{0,200}</\1>")
-_MARKUP = re.compile(r"<[^<>]*>|&lt;[^<>&]*&gt;|<!\[CDATA\[|\]\]>")
+_MARKUP = re.compile(r"<!\[CDATA\[|\]\]>|<[^<>]*>|&lt;[^<>&]*&gt;")
 _BLANK = re.compile(r"\s+")
 
 
