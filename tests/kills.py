@@ -43,9 +43,10 @@ def command(origin: str, folder: Path) -> list[str]:
 def crawl_with_kills(origin: str, folder: Path, dice: random.Random, *, longest: float) -> int:
     """Crawl until a run ends by itself; every run before that is killed after a random time. How many were killed."""
     for kills in range(MAX_PARTS):
+        limit = longest if kills else longest * 0.6  # so that each crawl is killed at least once
         with subprocess.Popen(command(origin, folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             try:
-                _, errors = process.communicate(timeout=dice.uniform(0.3, longest))
+                _, errors = process.communicate(timeout=dice.uniform(0.3, limit))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
