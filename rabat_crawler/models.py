@@ -14,7 +14,7 @@ Kind = Literal["news", "event", "publication", "project", "page"]
 Role = Literal["detail", "listing", "gone", "missing", "wall", "redirect", "document", "feed", "other"]
 Precision = Literal["year", "month", "day"]
 DateRole = Literal["published", "event", "modified"]
-RecordType = Literal["response", "revisit"]
+RecordType = Literal["response", "revisit", "resource"]
 
 KINDS: tuple[Kind, ...] = ("news", "event", "publication", "project", "page")
 
@@ -24,6 +24,8 @@ class Capture:
     """One answer of a server at one moment, and where its bytes lie. `captured_at` is aware UTC, `offset`/`length` are bytes.
 
     `verdict` is what only the crawl could tell and the record therefore remembers: "soft-404" (it looks like the answer to a random path).
+    `digest` is "sha256:" and hex over the body, `sha1` the same body's SHA-1 in base 32 as CDX indexes have it (of a revisit only if its record
+    says it). A revisit names its original by record id (`refers_to`), by address and time (`refers_url`, `refers_at`), or by digest alone.
     """
 
     record_id: str
@@ -44,6 +46,9 @@ class Capture:
     refers_to: str | None = None
     truncated: str | None = None
     verdict: str | None = None
+    sha1: str | None = None
+    refers_url: str | None = None
+    refers_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

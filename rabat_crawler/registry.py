@@ -86,6 +86,23 @@ def _origin(start: str) -> str:
     return origin
 
 
+def site_of(url: str, chosen: Site | None = None) -> Site:
+    """The definition by which an address of another archive's file is read: the chosen one (as a mirror, where the host is none of its own),
+    else the one that knows the host, in any epoch; else the generic one for its origin."""
+    origin = origin_of(url)
+    if origin is None:
+        return chosen or generic_site("http://unknown.invalid/")
+    if chosen is not None:
+        return chosen if _knows(chosen, origin) else at_origin(chosen, origin + "/")
+    return next((known for known in sites().values() if _knows(known, origin)), None) or generic_site(origin + "/")
+
+
+def _knows(definition: Site, origin: str) -> bool:
+    """True if the origin is one of the definition's hosts, of whatever epoch, on its default port."""
+    parts = urlsplit(origin)
+    return parts.port is None and any(host.name == parts.hostname for host in definition.hosts)
+
+
 def reference(definition: Site) -> str:
     """What a capture remembers of the definition it was read with: its name, and the mirror's origin if there was one (`name@origin`)."""
     return definition.name if definition.origin is None else f"{definition.name}@{definition.origin}"

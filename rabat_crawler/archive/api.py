@@ -178,12 +178,9 @@ class Archive:
 
     @staticmethod
     def _capture(columns: list[str], row: tuple[Any, ...] | None) -> Capture | None:
-        from rabat_crawler.archive.ingest import parse_moment
+        from rabat_crawler.archive.ingest import capture_of
 
-        if row is None:
-            return None
-        values = dict(zip(columns, row, strict=True))
-        return Capture(**{**values, "captured_at": parse_moment(values["captured_at"])})
+        return None if row is None else capture_of(dict(zip(columns, row, strict=True)))
 
     def hold_back(self, runs: Sequence[Run]) -> None:
         """Keep these runs' captures, but take back what they said; their files and rows must say `held` (see `end_run`)."""

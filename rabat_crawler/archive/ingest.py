@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urldefrag
 
 from rabat_crawler import identity, registry
@@ -18,14 +19,14 @@ from rabat_crawler.extract.urls import decide, fold_key
 from rabat_crawler.models import Capture, Draft, Item, Page, Problem, Record, Role, Site
 
 CAPTURE_COLUMNS = (
-    "record_id url url_key captured_at status media_type digest site run_id record_type source source_url warc_file offset length "
-    "refers_to truncated verdict layout role problems held"
+    "record_id url url_key captured_at status media_type digest sha1 site run_id record_type source source_url warc_file offset length "
+    "refers_to refers_url refers_at truncated verdict layout role badness problems held"
 ).split()
 PLACED = CAPTURE_COLUMNS[: CAPTURE_COLUMNS.index("layout")]
 INSERT_CAPTURE = f"INSERT OR IGNORE INTO captures ({', '.join(CAPTURE_COLUMNS)}) VALUES ({', '.join('?' * len(CAPTURE_COLUMNS))})"
 INSERT_DRAFT = """
-INSERT INTO drafts (draft_id, site, origin, item_key, id_key, url_key, text_key, complete, layout, content, page_url, first_seen, last_seen,
-  first_capture, last_capture) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+INSERT INTO drafts (draft_id, site, origin, item_key, base_key, id_key, url_key, text_key, complete, layout, content, page_url, first_seen, last_seen,
+  first_capture, last_capture) VALUES (?,?,?,?,'',?,?,?,?,?,?,?,?,?,?,?)
 """
 UPSERT_ITEM = """
 INSERT INTO items (id, item_id, site, kind, language, language_method, title, summary, text, published, event_start, event_end, canonical_url,
@@ -73,6 +74,12 @@ def moment(value: datetime) -> str:
 def parse_moment(text: str) -> datetime:
     """The aware UTC datetime of `moment`."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def capture_of(values: dict[str, Any]) -> Capture:
+    """The capture of a row, given by column."""
+    times = {name: parse_moment(values[name]) if values[name] else None for name in ("captured_at", "refers_at")}
+    return Capture(**{**values, **times})
 
 
 def read_page(record: Record, site: Site) -> Page:
@@ -146,8 +153,9 @@ class Ingest:
         problems = json.dumps([asdict(problem) for problem in page.problems], ensure_ascii=False)
         row = (
             capture.record_id, capture.url, capture.url_key, moment(capture.captured_at), capture.status, capture.media_type, capture.digest,
-            capture.site, capture.run_id, capture.record_type, capture.source, capture.source_url, capture.warc_file, capture.offset,
-            capture.length, capture.refers_to, capture.truncated, capture.verdict, page.layout, page.role, problems, int(held),
+            capture.sha1, capture.site, capture.run_id, capture.record_type, capture.source, capture.source_url, capture.warc_file, capture.offset,
+            capture.length, capture.refers_to, capture.refers_url, capture.refers_at and moment(capture.refers_at), capture.truncated, capture.verdict,
+            page.layout, page.role, 0.0, problems, int(held),
         )  # fmt: skip
         return self.connection.execute(INSERT_CAPTURE, row).rowcount == 1
 
@@ -177,7 +185,7 @@ class Ingest:
                 (record_id, values["record_id"]),
             )
             if not held:
-                capture = Capture(**{**values, "captured_at": parse_moment(values["captured_at"])})
+                capture = capture_of(values)
                 self._see_all_of(capture)
                 self.touch(capture.url)
 

@@ -172,6 +172,77 @@ def m002_verdicts(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+M003 = """
+DROP VIEW item_captures;
+DELETE FROM dates;
+DELETE FROM addresses;
+DELETE FROM alternates;
+DELETE FROM attachments;
+DELETE FROM images;
+DELETE FROM tags;
+DELETE FROM versions;
+DELETE FROM items;
+DELETE FROM links;
+DROP TABLE readings;
+DROP TABLE sightings;
+DROP TABLE drafts;
+DROP TABLE captures;
+
+CREATE TABLE captures (
+  record_id TEXT PRIMARY KEY, url TEXT NOT NULL, url_key TEXT NOT NULL, captured_at TEXT NOT NULL, status INTEGER NOT NULL, media_type TEXT,
+  digest TEXT NOT NULL, sha1 TEXT, site TEXT NOT NULL, run_id TEXT,
+  record_type TEXT NOT NULL CHECK (record_type IN ('response', 'revisit', 'resource')), source TEXT NOT NULL, source_url TEXT,
+  warc_file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, refers_to TEXT, refers_url TEXT, refers_at TEXT, original TEXT,
+  truncated TEXT, verdict TEXT, layout TEXT NOT NULL, role TEXT NOT NULL, badness REAL NOT NULL, problems TEXT NOT NULL, held INTEGER NOT NULL
+) STRICT;
+CREATE INDEX captures_by_key ON captures (url_key, captured_at);
+CREATE INDEX captures_by_url ON captures (url, captured_at);
+CREATE INDEX captures_by_place ON captures (warc_file, offset);
+CREATE INDEX captures_by_run ON captures (run_id);
+CREATE INDEX captures_by_end ON captures (url, captured_at) WHERE role IN ('gone', 'missing');
+CREATE INDEX revisits_by_original ON captures (refers_to) WHERE refers_to IS NOT NULL;
+CREATE INDEX revisits_by_target ON captures (refers_url) WHERE refers_url IS NOT NULL;
+
+CREATE TABLE drafts (
+  draft_id TEXT PRIMARY KEY, site TEXT NOT NULL, origin TEXT NOT NULL, item_key TEXT NOT NULL, base_key TEXT NOT NULL, id_key TEXT, url_key TEXT,
+  text_key TEXT, content_key TEXT, complete INTEGER NOT NULL, layout TEXT NOT NULL, content TEXT NOT NULL, page_url TEXT NOT NULL,
+  first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, first_capture TEXT NOT NULL, last_capture TEXT NOT NULL
+) STRICT;
+CREATE INDEX drafts_by_item ON drafts (item_key);
+CREATE INDEX drafts_by_base ON drafts (base_key);
+CREATE INDEX drafts_by_url ON drafts (url_key);
+CREATE INDEX drafts_by_text ON drafts (text_key);
+CREATE INDEX drafts_by_content ON drafts (content_key) WHERE content_key IS NOT NULL;
+
+CREATE TABLE sightings (
+  draft_id TEXT NOT NULL REFERENCES drafts (draft_id), record_id TEXT NOT NULL REFERENCES captures (record_id),
+  PRIMARY KEY (draft_id, record_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sightings_by_record ON sightings (record_id);
+
+CREATE TABLE readings (
+  url TEXT NOT NULL, draft_id TEXT NOT NULL REFERENCES drafts (draft_id) ON DELETE CASCADE, last_seen TEXT NOT NULL, PRIMARY KEY (url, draft_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX readings_by_draft ON readings (draft_id);
+
+CREATE TABLE identities (
+  alias TEXT NOT NULL, item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, key TEXT NOT NULL, PRIMARY KEY (alias, item_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identities_by_item ON identities (item_id);
+
+CREATE VIEW item_captures AS
+  SELECT DISTINCT i.item_id, c.record_id, c.url, c.captured_at, c.status, c.digest, c.warc_file, c.offset, c.length, d.complete
+  FROM items i JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id;
+"""
+
+
+@migrations()
+def m003_the_past(db: sqlite_utils.Database) -> None:
+    """Captures of other archives, what makes addresses of several epochs one item. What was derived before is left out: it is read from the WARC files again."""
+    for statement in _statements(M003):
+        db.execute(statement)
+
+
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one: executescript() would commit and end the migration's transaction."""
     buffer = ""

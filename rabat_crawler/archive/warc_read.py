@@ -44,6 +44,15 @@ OnDamage = Callable[[RecordError], None]
 Headers = tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What is known of a file that another program wrote: `site` gives the site reference of an address, `run_id` the import that brought it."""
+
+    site: Callable[[str], str]
+    run_id: str | None = None
+    source: str = "import"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something wrong in a WARC file, at `offset` bytes.
@@ -80,6 +89,11 @@ class Raw:
 def sha256(payload: bytes) -> str:
     """The digest of a capture: "sha256:" and lower hex over the entity body, still content-encoded."""
     return "sha256:" + hashlib.sha256(payload).hexdigest()
+
+
+def sha1(payload: bytes) -> str:
+    """The digest by which CDX indexes know a body: SHA-1 in base 32."""
+    return base64.b32encode(hashlib.sha1(payload, usedforsecurity=False).digest()).decode("ascii")
 
 
 def media_type(headers: Headers) -> str | None:
@@ -159,10 +173,16 @@ def entity_body(headers: Headers, payload: bytes) -> bytes:
     return b"".join(iter(lambda: reader.read(1 << 20), b""))
 
 
-def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, request_headers: Headers = ()) -> Record:
-    """A response or revisit as Record; RecordError with the reason if it cannot be read as one."""
-    head, payload = split_http(raw.block)
+def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, request_headers: Headers = (), source: str = "live") -> Record:
+    """A response, revisit or resource as Record; RecordError with the reason if it cannot be read as one.
+
+    A resource has no HTTP message: its block is the body, its media type the record's own.
+    """
+    resource = raw.kind == "resource"
+    head, payload = (b"HTTP/1.1 200 OK", raw.block) if resource else split_http(raw.block)
     first, headers = parse_head(head)
+    if resource:
+        headers = (("Content-Type", raw.headers["content-type"]),) if raw.headers.get("content-type") else ()
     if not raw.block and raw.kind == "revisit" and _NOT_MODIFIED.search(raw.headers.get("warc-profile", "")):
         first = "HTTP/1.1 304 Not Modified"
     status = _STATUS_LINE.match(first)
@@ -176,7 +196,7 @@ def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, req
     if not status or not record_id:
         raise RecordError(f"{warc_file}: the record at byte {raw.offset} has no HTTP status or no id", file=warc_file, offset=raw.offset)
     revisit = raw.kind == "revisit"
-    kind: RecordType = "revisit" if revisit else "response"
+    kind: RecordType = "revisit" if revisit else "resource" if resource else "response"
     body = b"" if revisit else entity_body(headers, payload)
     capture = Capture(
         record_id=record_id,
@@ -186,10 +206,13 @@ def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, req
         status=int(status[1]),
         media_type=media_type(headers),
         digest=_stated_digest(raw) if revisit else sha256(body),
+        sha1=_stated_sha1(raw) if revisit else sha1(body),
+        refers_url=bare(raw.headers["warc-refers-to-target-uri"]) if revisit and raw.headers.get("warc-refers-to-target-uri") else None,
+        refers_at=_refers_at(raw) if revisit else None,
         site=site,
         run_id=run_id,
         record_type=kind,
-        source=raw.headers.get(SOURCE_FIELD.lower(), "live"),
+        source=raw.headers.get(SOURCE_FIELD.lower()) or source,
         source_url=raw.headers.get("warc-source-uri"),
         warc_file=warc_file,
         offset=raw.offset,
@@ -222,26 +245,44 @@ def _stated_digest(raw: Raw) -> str:
     return f"sha256:{value.hex()}" if algorithm == "sha256" else stated
 
 
+def _stated_sha1(raw: Raw) -> str | None:
+    """A revisit's payload digest if it is a SHA-1, in base 32; else None."""
+    try:
+        algorithm, value = _parse_digest(raw.headers.get("warc-payload-digest", ""))
+    except ValueError:
+        return None
+    return base64.b32encode(value).decode("ascii") if algorithm == "sha1" else None
+
+
+def _refers_at(raw: Raw) -> datetime | None:
+    """When the original of a revisit was captured, None if its record does not say."""
+    try:
+        return parse_date(raw.headers["warc-refers-to-date"])
+    except (KeyError, ValueError):
+        return None
+
+
 def final_name(path: Path, directory: Path) -> str:
     """The name a capture keeps for its file: relative to the WARC folder, without the suffix of a file still being written."""
     return path.resolve().relative_to(directory.resolve()).as_posix().removesuffix(OPEN_SUFFIX)
 
 
-def iter_records(path: Path, *, directory: Path, site: str | None = None, start: int = 0, on_damage: OnDamage | None = None) -> Iterator[Record]:
-    """Responses and revisits in file order; one record in memory at a time.
+def iter_records(
+    path: Path, *, directory: Path, site: str | None = None, start: int = 0, on_damage: OnDamage | None = None, origin: Origin | None = None
+) -> Iterator[Record]:
+    """Responses, revisits and resources in file order; one record in memory at a time.
 
-    Site and run id come from our warcinfo record; for other tools' files they are "" and None. `site` overrides.
+    Site and run id come from our warcinfo record; for other tools' files from `origin` (without it they are "" and None). `site` overrides.
     `start`, a byte at which a record begins, leaves out what lies before.
     A damaged record raises RecordError, or is handed to `on_damage` and left out, and reading goes on.
     """
     name = final_name(path, directory)
     pending: tuple[Raw, Record] | None = None
     request: Raw | None = None
-    owner, run_id = site or "", None
+    own: dict[str, str] = {}
     for raw in _raw_records(path, name, start, on_damage):
         if raw.kind == "warcinfo":
-            fields = warcinfo_fields(raw.block)
-            owner, run_id = site or fields.get(SITE_FIELD, ""), fields.get(RUN_FIELD) or None
+            own = warcinfo_fields(raw.block)
         elif raw.kind == "request":
             if pending and _belong(raw, pending[0]):
                 yield replace(pending[1], request_headers=_http_fields(raw))
@@ -253,7 +294,7 @@ def iter_records(path: Path, *, directory: Path, site: str | None = None, start:
                 yield pending[1]
             pending = None
             try:
-                record = build_record(raw, warc_file=name, site=owner, run_id=run_id)
+                record = _owned(raw, name, site, own, origin)
             except RecordError as error:
                 _tell(error, on_damage)
                 continue
@@ -264,6 +305,14 @@ def iter_records(path: Path, *, directory: Path, site: str | None = None, start:
             request = None
     if pending:
         yield pending[1]
+
+
+def _owned(raw: Raw, name: str, site: str | None, own: dict[str, str], origin: Origin | None) -> Record:
+    """The record with the site and run that our warcinfo names, or else those of its file's origin."""
+    if own.get(SITE_FIELD) or origin is None:
+        return build_record(raw, warc_file=name, site=site or own.get(SITE_FIELD, ""), run_id=own.get(RUN_FIELD) or None)
+    url = bare(raw.headers.get("warc-target-uri", ""))
+    return build_record(raw, warc_file=name, site=site or origin.site(url), run_id=origin.run_id, source=origin.source)
 
 
 def warcinfo_fields(block: bytes) -> dict[str, str]:
@@ -295,8 +344,8 @@ def _tell(error: RecordError, on_damage: OnDamage | None) -> None:
 
 
 def _is_capture(raw: Raw) -> bool:
-    """A response or revisit of the web; DNS and FTP answers are none."""
-    return raw.kind in ("response", "revisit") and bare(raw.headers.get("warc-target-uri", "")).startswith(("http://", "https://"))
+    """A response, revisit or resource of the web; DNS and FTP answers are none."""
+    return raw.kind in ("response", "revisit", "resource") and bare(raw.headers.get("warc-target-uri", "")).startswith(("http://", "https://"))
 
 
 def _belong(request: Raw, response: Raw) -> bool:

@@ -33,6 +33,7 @@ from rabat_crawler.archive.warc_read import (
     Headers,
     media_type,
     safe_key,
+    sha1,
     sha256,
 )
 from rabat_crawler.errors import ConfigError, DiskFull, RecordError
@@ -175,6 +176,9 @@ class WarcWriter:
             refers_to=_original_id(original) if original else None,
             truncated=truncated,
             verdict=verdict,
+            sha1=None if profile else sha1(body),
+            refers_url=clean_url(original.url) if original else None,
+            refers_at=original.captured_at if original and _original_id(original) == original.record_id else None,
         )
         return Record(capture=capture, response_headers=headers, body=stored, request_headers=requested)
 

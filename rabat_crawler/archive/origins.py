@@ -1,0 +1,67 @@
+"""Whose is a WARC file that another program wrote? The imports say so, by the file's SHA-256: a new name changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rabat_crawler import registry
+from rabat_crawler.archive.warc_read import Origin
+from rabat_crawler.errors import ConfigError
+from rabat_crawler.models import Run
+
+IMPORT = "import"
+"""The `spider` of a run that brought files; its `parameters["files"]` names each by `sha256`, with the `site` that was chosen, or null."""
+
+
+@dataclass(slots=True)
+class Origins:
+    """What the runs say of imported files. A file that no import names is read by the hosts of its records."""
+
+    files: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    _known: dict[tuple[str, int, int], Origin] = field(default_factory=dict)
+
+    @classmethod
+    def of_runs(cls, runs: Iterable[Run]) -> Origins:
+        """The files of all imports; of two imports of one file the first counts."""
+        found: dict[str, tuple[str, str | None]] = {}
+        for run in sorted((run for run in runs if run.spider == IMPORT), key=lambda run: run.run_id):
+            for one in run.parameters.get("files", ()):
+                found.setdefault(str(one.get("sha256")), (run.run_id, one.get("site")))
+        return cls(found)
+
+    def of(self, path: Path) -> Origin:
+        """The origin of a file on disk; it is read once for its digest, if there were imports at all."""
+        state = path.stat()
+        key = (path.name, state.st_size, state.st_mtime_ns)
+        if key not in self._known:
+            self._known[key] = self._find(path)
+        return self._known[key]
+
+    def _find(self, path: Path) -> Origin:
+        run_id, name = self.files.get(file_digest(path), (None, None)) if self.files else (None, None)
+        return Origin(site=partial(site_reference, name), run_id=run_id)
+
+
+def site_reference(name: str | None, url: str) -> str:
+    """The site reference of an address, with the definition of that name if one was chosen and is still known."""
+    try:
+        chosen = registry.site(name) if name else None
+    except ConfigError:
+        chosen = None
+    return registry.reference(registry.site_of(url, chosen))
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def file_entry(path: Path, *, site: str | None, **more: Any) -> dict[str, Any]:
+    """How an import's run names a file."""
+    return {"name": path.name, "sha256": file_digest(path), "size": path.stat().st_size, "site": site, **more}
