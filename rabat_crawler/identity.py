@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,10 @@ DATE_SOURCES = ("time", "dd.published", "date line", "json-ld", "meta", "text", 
 """Where a published date may stand, the most trusted first; the longest name that fits counts. The last two are days of creation: better than none, flagged."""
 
 CREATION = DATE_SOURCES[-2:]
+
+
+LATELY_DAYS = 60
+"""Longer than any address waits for its next visit: one that was last seen so long before the newest belongs to an earlier epoch of the site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +159,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site, *, cut: bool = False) -> M
     event = next((date for date in best.draft.dates if date.role == "event"), None) or next(
         (date for one in ordered for date in one.draft.dates if date.role == "event" and date.source == "block"), None
     )
-    canonical = canonical_address(ordered, best.draft.language, site.languages)
+    canonical = canonical_address(_of_late(ordered), best.draft.language, site.languages)
     draft = best.draft
     item = Item(
         item_id=name,
@@ -170,7 +175,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site, *, cut: bool = False) -> M
         event_start=event.value if event else None,
         event_end=event.end if event else None,
         canonical_url=canonical or min((one.page_url for one in ordered), key=lambda url: (len(url), url)),
-        article_id=next((one.draft.article_id for one in ordered if one.draft.article_id is not None), None),
+        article_id=_article_id(key, ordered),
         section=draft.section or next((one.draft.section for one in ordered if one.draft.section), ""),
         layout=draft.layout,
         first_seen=min(one.first_seen for one in ordered),
@@ -187,6 +192,29 @@ def merge(key: str, seen: Sequence[Seen], site: Site, *, cut: bool = False) -> M
         images=draft.images,
     )
     return Merged(item=item, versions=versions, alternates=_alternates(ordered))
+
+
+def lately(moment: str) -> str:
+    """LATELY_DAYS before a time; both as ISO 8601 UTC with microseconds."""
+    then = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    return (max(then, _EARLIEST) - timedelta(days=LATELY_DAYS)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+_EARLIEST = datetime(1, 6, 1, tzinfo=UTC)
+
+
+def _of_late(seen: Sequence[Seen]) -> list[Seen]:
+    """The sightings of the latest epoch in which the item had an address."""
+    addressed = [one.last_seen for one in seen if one.draft.url]
+    since = lately(max(addressed)) if addressed else ""
+    return [one for one in seen if one.last_seen >= since]
+
+
+def _article_id(key: str, seen: Sequence[Seen]) -> int | None:
+    """The number by which the item is named, else the first that any page gave."""
+    if key.startswith("id:"):
+        return int(key.rpartition(":")[2])
+    return next((one.draft.article_id for one in seen if one.draft.article_id is not None), None)
 
 
 def _versions(name: str, seen: Sequence[Seen]) -> tuple[Version, ...]:

@@ -17,6 +17,7 @@ LAYERS = (
         "layouts",
         "sites",
         "identity",
+        "epochs",
         "changes",
         "wording",
         "report",

@@ -51,8 +51,10 @@ ROWS = {
     "a capture's place changed": ("UPDATE captures SET offset = offset + 1 WHERE rowid = 5", "differs"),
     "a capture invented": (
         (
-            "INSERT INTO captures SELECT 'urn:uuid:x', url, url_key, captured_at, status, media_type, digest, site, run_id, record_type, source,"
-            " source_url, warc_file, offset, length, refers_to, truncated, layout, role, problems, verdict, held FROM captures WHERE rowid = 5"
+            "INSERT INTO captures (record_id, url, url_key, captured_at, status, media_type, digest, site, run_id, record_type, source, source_url, warc_file,"
+            " offset, length, refers_to, truncated, layout, role, problems, verdict, held, badness)"
+            " SELECT 'urn:uuid:x', url, url_key, captured_at, status, media_type, digest, site, run_id, record_type, source,"
+            " source_url, warc_file, offset, length, refers_to, truncated, layout, role, problems, verdict, held, badness FROM captures WHERE rowid = 5"
         ),
         "no_record",
     ),

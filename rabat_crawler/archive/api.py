@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -140,8 +141,9 @@ class Archive:
     def _ingest_now(self) -> Ingest:
         if self._ingest is None:
             from rabat_crawler.archive.ingest import Ingest
+            from rabat_crawler.archive.warc import read_record
 
-            self._ingest = Ingest(self.connection)
+            self._ingest = Ingest(self.connection, partial(read_record, self.warc_dir))
         return self._ingest
 
     def last_capture(self, url: str) -> Capture | None:
@@ -345,11 +347,14 @@ class Archive:
 
         return back_up(self, Path(directory), keep=keep, now=now or datetime.now(UTC), progress=progress)
 
-    def rebuild(self, progress: Progress = silent) -> Rebuilt:
-        """Make the database anew from the WARC files and runs, then put it in the old one's place. Needs `write=True`."""
+    def rebuild(self, progress: Progress = silent, *, workers: int | None = None) -> Rebuilt:
+        """Make the database anew from the WARC files and runs, then put it in the old one's place. Needs `write=True`.
+
+        `workers`: how many processes read the pages (default: one a core, none for a small archive).
+        """
         from rabat_crawler.archive.rebuild import rebuild
 
-        return rebuild(self, progress)
+        return rebuild(self, progress, workers=workers)
 
     def replace_database(self, beside: Path) -> None:
         """Put the closed database file `beside` in the place of the present one, in one rename."""

@@ -14,22 +14,6 @@ from rabat_crawler.archive.ingest import Ingest
 if TYPE_CHECKING:
     from rabat_crawler.archive.api import Archive, Progress
 
-OF_RUN = "SELECT record_id FROM captures WHERE run_id = ?"
-TAKE_BACK = """
-UPDATE drafts SET (first_seen, first_capture, page_url, origin) =
-  (SELECT c.captured_at, c.record_id, c.url, c.site FROM sightings s JOIN captures c ON c.record_id = s.record_id
-   WHERE s.draft_id = drafts.draft_id ORDER BY c.captured_at, c.record_id LIMIT 1),
-  (last_seen, last_capture) =
-  (SELECT c.captured_at, c.record_id FROM sightings s JOIN captures c ON c.record_id = s.record_id
-   WHERE s.draft_id = drafts.draft_id ORDER BY c.captured_at DESC, c.record_id DESC LIMIT 1)
-WHERE draft_id = ?
-"""
-READ_AGAIN = """
-INSERT INTO readings (url, draft_id, last_seen)
-  SELECT c.url, d.draft_id, max(c.captured_at) FROM drafts d JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id
-  WHERE d.draft_id = ? AND d.complete GROUP BY c.url
-"""
-
 
 def hold_back(connection: sqlite3.Connection, runs: Sequence[str]) -> None:
     """Take back all that these runs' captures say: their sightings go, drafts that only they showed go, items are written anew. One transaction."""
@@ -47,20 +31,10 @@ def hold_back(connection: sqlite3.Connection, runs: Sequence[str]) -> None:
 
 
 def _take_back(connection: sqlite3.Connection, ingest: Ingest, run: str) -> None:
-    shown = [row[0] for row in connection.execute(f"SELECT DISTINCT draft_id FROM sightings WHERE record_id IN ({OF_RUN}) ORDER BY draft_id", (run,))]
-    urls = [row[0] for row in connection.execute("SELECT DISTINCT url FROM captures WHERE run_id = ?", (run,))]
-    connection.execute(f"DELETE FROM sightings WHERE record_id IN ({OF_RUN})", (run,))
+    rows = connection.execute("SELECT record_id, url FROM captures WHERE run_id = ? ORDER BY record_id", (run,)).fetchall()
     connection.execute("UPDATE captures SET held = 1 WHERE run_id = ?", (run,))
-    for name in shown:
-        seen = connection.execute("SELECT 1 FROM sightings WHERE draft_id = ? LIMIT 1", (name,)).fetchone()
-        if seen is None:
-            ingest.forget(name)
-        else:
-            connection.execute(TAKE_BACK, (name,))
-            connection.execute("DELETE FROM readings WHERE draft_id = ?", (name,))
-            connection.execute(READ_AGAIN, (name,))
-            ingest.look_again(name)
-    for url in urls:
+    ingest.hold([row[0] for row in rows])
+    for url in {row[1] for row in rows}:
         ingest.touch(url)
 
 
@@ -72,6 +46,9 @@ def let_in(archive: Archive, runs: Sequence[str], progress: Progress) -> int:
     marks = ",".join("?" * len(runs))
     names = {row[0] for row in connection.execute(f"SELECT DISTINCT warc_file FROM captures WHERE run_id IN ({marks})", tuple(runs))}
     connection.execute("BEGIN IMMEDIATE")
+    connection.execute(
+        f"UPDATE captures SET original = NULL WHERE original IN (SELECT record_id FROM captures WHERE held = 1 AND run_id IN ({marks}))", tuple(runs)
+    )
     count = connection.execute(f"DELETE FROM captures WHERE held = 1 AND run_id IN ({marks})", tuple(runs)).rowcount
     connection.execute("COMMIT")
     ingest_files(archive, [path for path in warc_files(archive.warc_dir) if path.name in names], progress)

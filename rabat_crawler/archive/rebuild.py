@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rabat_crawler import registry
 from rabat_crawler.archive import schema, store
+from rabat_crawler.archive.bulk import Bulk, Damaged, read_all
 from rabat_crawler.archive.ingest import Ingest
-from rabat_crawler.archive.warc import iter_records
+from rabat_crawler.archive.origins import Origins
+from rabat_crawler.archive.warc import Unread, iter_records, iter_unread, read_record
+from rabat_crawler.archive.workers import Workers
 from rabat_crawler.errors import ConfigError, RecordError
-from rabat_crawler.models import Record, Run, Site
+from rabat_crawler.models import Record, Run
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.api import Archive, Progress
 
 BATCH = 200
+SMALL = 4_000_000
+"""So many bytes of WARC files are read before another process has started."""
+
 WARC_SUFFIXES = (".warc.gz", ".warc")
 
 
@@ -46,7 +55,7 @@ def files_behind(folder: Path, connection: sqlite3.Connection) -> list[Path]:
 
 
 def _has_response_after(path: Path, end: int) -> bool:
-    """True if a response or revisit begins at or behind byte `end`; the request record that follows each answer is none."""
+    """True if a capture begins at or behind byte `end`; the request record that follows each answer is none."""
     return end < path.stat().st_size and any(True for _ in iter_records(path, directory=path.parent, start=end, on_damage=_ignore))
 
 
@@ -56,40 +65,36 @@ def _ignore(error: RecordError) -> None:
 
 def ingest_files(archive: Archive, files: Sequence[Path], progress: Progress) -> list[RecordError]:
     """Read these WARC files into the archive's database; rows that are there stay. Returns the damaged records, which were left out."""
-    return _ingest(archive.connection, files, progress)
-
-
-def _ingest(connection: sqlite3.Connection, files: Sequence[Path], progress: Progress) -> list[RecordError]:
-    """All records of the files in batches of one transaction each; the order of files and records does not matter."""
-    ingest = Ingest(connection)
+    connection = archive.connection
+    ingest = Ingest(connection, partial(read_record, archive.warc_dir))
+    origins = Origins.of_runs(read_run_files(archive.runs_dir))
     damaged: list[RecordError] = []
     done = 0
-    for batch in _batches(files, damaged):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            for record, site in batch:
-                ingest.add(record, site)
+    records = (record for path in files for record in _records(path, origins, damaged))
+    while batch := list(islice(records, BATCH)):
+        with _transaction(connection):
+            for record in batch:
+                ingest.add(record, registry.resolve(record.capture.site))
             ingest.settle()
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
         done += len(batch)
         progress("captures", done, None)
     return damaged
 
 
-def _batches(files: Sequence[Path], damaged: list[RecordError]) -> Iterator[list[tuple[Record, Site]]]:
-    batch: list[tuple[Record, Site]] = []
-    for path in files:
-        for record in iter_records(path, directory=path.parent, on_damage=damaged.append):
-            batch.append((record, registry.resolve(record.capture.site)))
-            if len(batch) >= BATCH:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
+def _records(path: Path, origins: Origins, damaged: list[RecordError]) -> Iterator[Record]:
+    return iter_records(path, directory=path.parent, on_damage=damaged.append, origin=origins.of(path))
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def read_run_files(folder: Path) -> Iterator[Run]:
@@ -102,41 +107,84 @@ def read_run_files(folder: Path) -> Iterator[Run]:
             continue
 
 
-def rebuild(archive: Archive, progress: Progress) -> Rebuilt:
-    """A new database beside the old one, then in its place in one rename; until then the old one is untouched."""
+def rebuild(archive: Archive, progress: Progress, *, workers: int | None = None) -> Rebuilt:
+    """A new database beside the old one, then in its place in one rename; until then the old one is untouched.
+
+    `workers`: how many processes read (default: one a core, fewer for a small archive).
+    """
     if archive.lock is None:
         raise ConfigError("a rebuild needs the archive opened for writing: Archive.open(path, write=True)")
     beside = archive.state_dir / "rebuild.db"
-    _remove(beside)
-    files = warc_files(archive.warc_dir)
     before = store.count_rows(archive.connection)
-    try:
-        damaged, after = _make(beside, archive, files, progress)
-    except BaseException:
-        _remove(beside)  # on a full disk it would take the room that is wanted
-        raise
+    made = make_beside(archive, beside, progress, workers=workers)
     _swap(archive, beside)
-    return Rebuilt(before=before, after=after, files=len(files), damaged=tuple(f"{error.file} byte {error.offset}: {error}" for error in damaged))
+    damaged = tuple(f"{error.file} byte {error.offset}: {error}" for error in made.damaged)
+    return Rebuilt(before=before, after=made.counts, files=made.files, damaged=damaged)
 
 
-def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progress) -> tuple[list[RecordError], dict[str, int]]:
-    """A whole database in the file `beside`, closed; the damaged records and how many rows it has."""
-    with schema.translated(beside):
-        db = schema.connect(beside, write=True, create=True)
-        try:
-            db.conn.execute("PRAGMA synchronous = OFF")
-            for run in read_run_files(archive.runs_dir):  # first: captures of a run held back say nothing
-                store.write_run(db.conn, run)
-            damaged = _ingest(db.conn, files, progress)
-            after = store.count_rows(db.conn)
-            db.conn.execute("INSERT INTO items_fts (items_fts) VALUES ('optimize')")
-            db.conn.execute("PRAGMA journal_mode = DELETE")
-        finally:
-            db.conn.close()
-    return damaged, after
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A database made anew: how many rows it has, from how many files, and the records that could not be read."""
+
+    counts: dict[str, int]
+    files: int
+    damaged: tuple[RecordError, ...]
 
 
-def _remove(database: Path) -> None:
+def make_beside(archive: Archive, beside: Path, progress: Progress, *, workers: int | None = None) -> Made:
+    """A whole database in the file `beside`, closed. If that fails, nothing is left there: on a full disk it would take the room that is wanted."""
+    remove_database(beside)
+    files = warc_files(archive.warc_dir)
+    try:
+        with schema.translated(beside):
+            return _make(beside, archive, files, progress, workers or sensible_workers(files))
+    except BaseException:
+        remove_database(beside)
+        raise
+
+
+def sensible_workers(files: Sequence[Path]) -> int:
+    """One process a core, but none for an archive that is read before it has started."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, sum(path.stat().st_size for path in files) // SMALL))
+
+
+def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progress, workers: int) -> Made:
+    damaged: list[RecordError] = []
+    db = schema.connect(beside, write=True, create=True)
+    try:
+        db.conn.execute("PRAGMA synchronous = OFF")
+        for run in read_run_files(archive.runs_dir):  # first: captures of a run held back say nothing
+            store.write_run(db.conn, run)
+        with Workers(workers) as processes:
+            bulk = Bulk(db.conn, partial(read_record, archive.warc_dir))
+            unread = _unread(files, Origins.of_runs(read_run_files(archive.runs_dir)), damaged)
+            for done, prepared in enumerate(read_all(unread, processes), 1):
+                if isinstance(prepared, Damaged):
+                    damaged.append(prepared.error())
+                else:
+                    bulk.take(prepared)
+                if done % BATCH == 0:
+                    progress("captures", done, None)
+            bulk.finish(processes, str(beside), progress)
+        counts = store.count_rows(db.conn)
+        db.conn.execute("INSERT INTO items_fts (items_fts) VALUES ('optimize')")
+        db.conn.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        db.conn.close()
+    return Made(counts=counts, files=len(files), damaged=tuple(sorted(damaged, key=lambda error: (error.file, error.offset))))
+
+
+def _unread(files: Sequence[Path], origins: Origins, damaged: list[RecordError]) -> Iterator[Unread]:
+    """The captures of all files, not read yet."""
+    for path in files:
+        for unread in iter_unread(path, directory=path.parent, on_damage=damaged.append, origin=origins.of(path)):
+            if unread.raw.kind != "request":
+                yield unread
+
+
+def remove_database(database: Path) -> None:
+    """Delete a database that nobody has open, with what belongs to it."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
 

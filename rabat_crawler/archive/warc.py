@@ -5,8 +5,20 @@ The work is done in `warc_write`, `warc_read`, `warc_seal` and `members`; everyb
 
 from __future__ import annotations
 
-from rabat_crawler.archive.warc_read import Finding, check_file, iter_records, read_record
+from rabat_crawler.archive.warc_read import Finding, Origin, Unread, check_file, iter_records, iter_unread, read_record
 from rabat_crawler.archive.warc_seal import Sealed, seal_open_files
 from rabat_crawler.archive.warc_write import WarcWriter, new_record_id
 
-__all__ = ["Finding", "Sealed", "WarcWriter", "check_file", "iter_records", "new_record_id", "read_record", "seal_open_files"]
+__all__ = [
+    "Finding",
+    "Origin",
+    "Sealed",
+    "Unread",
+    "WarcWriter",
+    "check_file",
+    "iter_records",
+    "iter_unread",
+    "new_record_id",
+    "read_record",
+    "seal_open_files",
+]

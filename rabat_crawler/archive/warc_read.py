@@ -267,6 +267,43 @@ def final_name(path: Path, directory: Path) -> str:
     return path.resolve().relative_to(directory.resolve()).as_posix().removesuffix(OPEN_SUFFIX)
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A record taken from its file but not read yet, with what only the file can tell of it."""
+
+    raw: Raw
+    warc_file: str
+    site: str
+    run_id: str | None
+    source: str
+
+    def record(self, request_headers: Headers = ()) -> Record:
+        """The record; RecordError if it cannot be read as a capture."""
+        return build_record(
+            self.raw, warc_file=self.warc_file, site=self.site, run_id=self.run_id, request_headers=request_headers, source=self.source
+        )
+
+
+def iter_unread(
+    path: Path, *, directory: Path, site: str | None = None, start: int = 0, on_damage: OnDamage | None = None, origin: Origin | None = None
+) -> Iterator[Unread]:
+    """Requests, responses, revisits and resources in file order, not read yet; see `iter_records`."""
+    name = final_name(path, directory)
+    own: dict[str, str] = {}
+    for raw in _raw_records(path, name, start, on_damage):
+        if raw.kind == "warcinfo":
+            own = warcinfo_fields(raw.block)
+        elif raw.kind == "request" or _is_capture(raw):
+            yield _owned(raw, name, site, own, origin)
+
+
+def _owned(raw: Raw, name: str, site: str | None, own: dict[str, str], origin: Origin | None) -> Unread:
+    """The record with the site and run that our warcinfo names, or else those of its file's origin."""
+    if own.get(SITE_FIELD) or origin is None:
+        return Unread(raw, name, site or own.get(SITE_FIELD, ""), own.get(RUN_FIELD) or None, "live")
+    return Unread(raw, name, site or origin.site(bare(raw.headers.get("warc-target-uri", ""))), origin.run_id, origin.source)
+
+
 def iter_records(
     path: Path, *, directory: Path, site: str | None = None, start: int = 0, on_damage: OnDamage | None = None, origin: Origin | None = None
 ) -> Iterator[Record]:
@@ -276,43 +313,32 @@ def iter_records(
     `start`, a byte at which a record begins, leaves out what lies before.
     A damaged record raises RecordError, or is handed to `on_damage` and left out, and reading goes on.
     """
-    name = final_name(path, directory)
     pending: tuple[Raw, Record] | None = None
     request: Raw | None = None
-    own: dict[str, str] = {}
-    for raw in _raw_records(path, name, start, on_damage):
-        if raw.kind == "warcinfo":
-            own = warcinfo_fields(raw.block)
-        elif raw.kind == "request":
+    for unread in iter_unread(path, directory=directory, site=site, start=start, on_damage=on_damage, origin=origin):
+        raw = unread.raw
+        if raw.kind == "request":
             if pending and _belong(raw, pending[0]):
                 yield replace(pending[1], request_headers=_http_fields(raw))
                 pending = None
             else:
                 request = raw
-        elif _is_capture(raw):
-            if pending:
-                yield pending[1]
-            pending = None
-            try:
-                record = _owned(raw, name, site, own, origin)
-            except RecordError as error:
-                _tell(error, on_damage)
-                continue
-            if request and _belong(request, raw):
-                yield replace(record, request_headers=_http_fields(request))
-            else:
-                pending = (raw, record)
-            request = None
+            continue
+        if pending:
+            yield pending[1]
+        pending = None
+        try:
+            record = unread.record()
+        except RecordError as error:
+            _tell(error, on_damage)
+            continue
+        if request and _belong(request, raw):
+            yield replace(record, request_headers=_http_fields(request))
+        else:
+            pending = (raw, record)
+        request = None
     if pending:
         yield pending[1]
-
-
-def _owned(raw: Raw, name: str, site: str | None, own: dict[str, str], origin: Origin | None) -> Record:
-    """The record with the site and run that our warcinfo names, or else those of its file's origin."""
-    if own.get(SITE_FIELD) or origin is None:
-        return build_record(raw, warc_file=name, site=site or own.get(SITE_FIELD, ""), run_id=own.get(RUN_FIELD) or None)
-    url = bare(raw.headers.get("warc-target-uri", ""))
-    return build_record(raw, warc_file=name, site=site or origin.site(url), run_id=origin.run_id, source=origin.source)
 
 
 def warcinfo_fields(block: bytes) -> dict[str, str]:

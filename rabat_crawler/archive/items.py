@@ -1,0 +1,161 @@
+"""An item and all that belongs to it as rows, made anew from its drafts, and written. Making reads the database only; see `ingest` and `bulk` for when."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rabat_crawler import identity, registry
+from rabat_crawler.extract.urls import fold_key
+from rabat_crawler.models import Draft, Item, Site
+
+ITEM_COLUMNS = (
+    "id item_id site kind language language_method title summary text published event_start event_end canonical_url article_id section layout "
+    "first_seen last_seen gone flags current_version html item_key"
+).split()
+VERSION_COLUMNS = ("version_id item_id text_digest title summary text html layout complete first_capture last_capture first_seen last_seen").split()
+FIXED = {"ITEM": ("id", "item_id", "item_key"), "VERSION": ("version_id", "item_id", "text_digest", "title", "text")}
+
+
+def _upsert(table: str, columns: Sequence[str], key: str, fixed: Sequence[str]) -> str:
+    marks = ",".join("?" * len(columns))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in fixed)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {changes}"
+
+
+UPSERT_ITEM = _upsert("items", ITEM_COLUMNS, "id", FIXED["ITEM"])
+UPSERT_VERSION = _upsert("versions", VERSION_COLUMNS, "version_id", FIXED["VERSION"])
+CHILDREN = {"dates": 9, "addresses": 3, "alternates": 4, "attachments": 4, "images": 3, "tags": 2, "identities": 3}
+"""The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
+
+OF_ITEM = """
+SELECT draft_id, content, page_url, first_seen, last_seen, first_capture, last_capture, origin, base_key FROM drafts WHERE item_key = ?
+"""
+LAST_READ = "SELECT r.url, max(r.last_seen) FROM drafts d JOIN readings r ON r.draft_id = d.draft_id WHERE d.item_key = ? GROUP BY r.url"
+ENDED = "SELECT 1 FROM captures WHERE url = ? AND captured_at > ? AND role = 'gone' AND held = 0 LIMIT 1"
+ABSENT = """
+SELECT count(DISTINCT substr(captured_at, 1, 10)) FROM captures
+WHERE url = ? AND captured_at > ? AND substr(captured_at, 1, 10) > substr(?, 1, 10) AND held = 0 AND truncated IS NULL
+  AND (role = 'missing' OR (status IN (200, 304) AND role IN ('detail', 'listing', 'other') AND layout <> ''
+    AND problems NOT LIKE '%"truncated"%' AND problems NOT LIKE '%"bad_coding"%' AND problems NOT LIKE '%"too_large"%'))
+"""
+ABSENT_DAYS = 2
+"""On so many later days a page must be there without its item before the item is taken to be gone; a 404 or 410 says it at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRows:
+    """All rows of one item."""
+
+    item: tuple[Any, ...]
+    versions: tuple[tuple[Any, ...], ...]
+    children: dict[str, list[tuple[Any, ...]]]
+
+
+def build_item(connection: sqlite3.Connection, key: str) -> ItemRows | None:
+    """The rows of the item with that key, from its drafts; None if nothing whole is known of it."""
+    rows = connection.execute(OF_ITEM, (key,)).fetchall()
+    seen = [
+        identity.Seen(
+            draft_id=row[0], draft=read_draft(row[1]), page_url=row[2], first_seen=row[3], last_seen=row[4], first_capture=row[5], last_capture=row[6]
+        )
+        for row in rows
+    ]
+    whole = [one for one in seen if not one.draft.truncated]
+    if not whole:  # only cut captures say anything of it, if any: they are kept, but make no item
+        return None
+    definition = registry.resolve(max(row[7] for row in rows))
+    merged = identity.merge(key, whole, definition, cut=len(whole) < len(seen))
+    return _rows(connection, key, merged, definition, {row[8] for row in rows})
+
+
+def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, site: Site, bases: set[str]) -> ItemRows:
+    item, name, number = merged.item, merged.item.item_id, identity.item_number(key)
+    return ItemRows(
+        item=(
+            number, name, item.site, item.kind, item.language, item.language_method, item.title, item.summary, item.text, item.published,
+            item.event_start, item.event_end, item.canonical_url, item.article_id, item.section, item.layout, item.first_seen, item.last_seen,
+            int(_is_gone(connection, key, item)), json.dumps(item.flags), item.current_version, item.html, key,
+        ),
+        versions=tuple(
+            (v.version_id, name, v.text_digest, v.title, v.summary, v.text, v.html, v.layout, int(v.complete), v.first_capture, v.last_capture,
+             v.first_seen, v.last_seen) for v in merged.versions
+        ),
+        children={
+            "dates": [(name, n, d.role, d.value, d.end, d.precision, d.raw, d.rule, d.source) for n, d in enumerate(item.dates)],
+            "addresses": [(name, url, fold_key(url, site)) for url in item.addresses],
+            "alternates": [(name, a.hreflang, a.url, fold_key(a.url, site)) for a in merged.alternates],
+            "attachments": [(name, a.url, a.text, a.media_type) for a in item.attachments],
+            "images": [(name, i.url, i.alt) for i in item.images],
+            "tags": [(name, tag) for tag in item.tags],
+            "identities": [(identity.item_id(identity.item_number(base)), name, base) for base in sorted(bases - {key})],
+        },
+    )  # fmt: skip
+
+
+def _is_gone(connection: sqlite3.Connection, key: str, item: Item) -> bool:
+    """True if every address at which the item was read of late has ended; one that was never read at its own address ends with that address."""
+    read = connection.execute(LAST_READ, (key,)).fetchall()
+    if read:
+        since = identity.lately(max(at for _, at in read))
+        return all(_has_ended(connection, url, at, absence=True) for url, at in read if at >= since)
+    return item.canonical_url is not None and _has_ended(connection, item.canonical_url, item.last_seen, absence="no_address" in item.flags)
+
+
+def _has_ended(connection: sqlite3.Connection, url: str, after: str, *, absence: bool) -> bool:
+    """True if the address answered 404 or 410 since, or (with `absence`) on two later days answered without what it had shown."""
+    if connection.execute(ENDED, (url, after)).fetchone() is not None:
+        return True
+    return absence and int(connection.execute(ABSENT, (url, after, after)).fetchone()[0]) >= ABSENT_DAYS
+
+
+def write_item(connection: sqlite3.Connection, key: str, rows: ItemRows | None) -> None:
+    """Put an item's rows in the place of those that are there; without rows the item goes."""
+    number = identity.item_number(key)
+    name = identity.item_id(number)
+    for table in CHILDREN:
+        connection.execute(f"DELETE FROM {table} WHERE item_id = ?", (name,))
+    if rows is None:
+        connection.execute("DELETE FROM versions WHERE item_id = ?", (name,))
+        connection.execute("DELETE FROM items WHERE id = ?", (number,))
+        return
+    connection.execute(UPSERT_ITEM, rows.item)
+    wanted = [version[0] for version in rows.versions]
+    connection.execute(f"DELETE FROM versions WHERE item_id = ? AND version_id NOT IN ({','.join('?' * len(wanted))})", (name, *wanted))
+    connection.executemany(UPSERT_VERSION, rows.versions)
+    _insert_children(connection, (rows,))
+
+
+def insert_items(connection: sqlite3.Connection, items: Sequence[ItemRows]) -> None:
+    """Write items that are not there yet."""
+    connection.executemany(UPSERT_ITEM, [rows.item for rows in items])
+    connection.executemany(UPSERT_VERSION, [version for rows in items for version in rows.versions])
+    _insert_children(connection, items)
+
+
+def _insert_children(connection: sqlite3.Connection, items: Iterable[ItemRows]) -> None:
+    items = list(items)
+    for table, width in CHILDREN.items():
+        children = [row for rows in items for row in rows.children[table]]
+        if children:
+            connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * width)})", children)
+
+
+MAX_CACHED = 4000
+MAX_CACHED_LENGTH = 20_000
+_drafts: dict[str, Draft] = {}
+
+
+def read_draft(content: str) -> Draft:
+    """The draft of a stored row; the last few thousand are kept, because listings bring the same ones again and again."""
+    found = _drafts.get(content)
+    if found is None:
+        found = identity.draft_from_json(content)
+        if len(content) <= MAX_CACHED_LENGTH:
+            if len(_drafts) >= MAX_CACHED:
+                _drafts.clear()
+            _drafts[content] = found
+    return found
