@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +25,7 @@ from rabat_crawler.models import Capture, Hit, Item, Page, Record, Run, Site, Ve
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.backup import Backup
+    from rabat_crawler.archive.compare import Difference
     from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
     from rabat_crawler.archive.rebuild import Rebuilt
@@ -58,6 +60,7 @@ class Archive:
         self.notes: list[str] = []
         self._ingest: Ingest | None = None
         self._connection: sqlite3.Connection | None = None
+        self._cleanup: Callable[[], None] = lambda: None
 
     @classmethod
     def open(
@@ -107,6 +110,7 @@ class Archive:
                 self._connection.rollback()
             self._connection.close()
             self._connection = None
+        self._cleanup()
         if self.lock is not None:
             self.lock.release()
 
@@ -355,6 +359,29 @@ class Archive:
         from rabat_crawler.archive.rebuild import rebuild
 
         return rebuild(self, progress, workers=workers)
+
+    def rebuild_diff(self, progress: Progress = silent, *, workers: int | None = None) -> Difference:
+        """Read everything with today's readers and say what a rebuild would change; nothing is changed. Needs `write=True`."""
+        from rabat_crawler.archive.rebuild import rebuild_diff
+
+        return rebuild_diff(self, progress, workers=workers)
+
+    def as_of(self, date: str, progress: Progress = silent) -> Archive:
+        """The archive as it stood at the end of a year, month or day (ISO 8601), for reading; to be closed like any other."""
+        from rabat_crawler.archive.as_of import build_as_of, last_moment
+
+        moment = last_moment(date)
+        folder = tempfile.TemporaryDirectory(prefix="rabat-as-of-")
+        past = Archive(self.path)
+        past._cleanup = folder.cleanup
+        try:
+            past.database = Path(folder.name) / DATABASE
+            with schema.translated(past.database):
+                past._connection = build_as_of(self.database, past.database, moment, progress)
+        except BaseException:
+            past.close()
+            raise
+        return past
 
     def replace_database(self, beside: Path) -> None:
         """Put the closed database file `beside` in the place of the present one, in one rename."""

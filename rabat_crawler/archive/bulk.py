@@ -38,13 +38,12 @@ UNSEEN = "DELETE FROM drafts WHERE draft_id NOT IN (SELECT draft_id FROM sightin
 ENDS = """
 WITH ends AS (
   SELECT s.draft_id, min(c.captured_at || c.record_id) AS low, max(c.captured_at || c.record_id) AS high
-  FROM sightings s JOIN captures c ON c.record_id = s.record_id GROUP BY s.draft_id HAVING count(*) > 1)
+  FROM sightings s JOIN captures c ON c.record_id = s.record_id GROUP BY s.draft_id)
 UPDATE drafts SET first_seen = substr(low, 1, 27), first_capture = substr(low, 28), last_seen = substr(high, 1, 27), last_capture = substr(high, 28)
 FROM ends WHERE ends.draft_id = drafts.draft_id
 """
 FIRST_PAGE = """
-UPDATE drafts SET (page_url, origin) = (SELECT url, site FROM captures WHERE record_id = first_capture) WHERE first_seen < last_seen
-  OR first_capture <> last_capture
+UPDATE drafts SET (page_url, origin) = (SELECT url, site FROM captures WHERE record_id = first_capture)
 """
 READINGS = """
 INSERT INTO readings (url, draft_id, last_seen)
@@ -168,6 +167,10 @@ class Bulk:
     def finish(self, workers: Workers, database: str, progress: Progress) -> None:
         """Everything that follows from the captures together."""
         self._show_revisits()
+        self.finish_known(workers, database, progress)
+
+    def finish_known(self, workers: Workers, database: str, progress: Progress) -> None:
+        """The same, where all sightings are there already."""
         self._date_drafts()
         self._place_drafts()
         self._connection.execute("COMMIT")

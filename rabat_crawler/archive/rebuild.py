@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from rabat_crawler import registry
 from rabat_crawler.archive import schema, store
 from rabat_crawler.archive.bulk import Bulk, Damaged, read_all
+from rabat_crawler.archive.compare import Difference, compare
 from rabat_crawler.archive.ingest import Ingest
 from rabat_crawler.archive.origins import Origins
 from rabat_crawler.archive.warc import Unread, iter_records, iter_unread, read_record
@@ -120,6 +121,19 @@ def rebuild(archive: Archive, progress: Progress, *, workers: int | None = None)
     _swap(archive, beside)
     damaged = tuple(f"{error.file} byte {error.offset}: {error}" for error in made.damaged)
     return Rebuilt(before=before, after=made.counts, files=made.files, damaged=damaged)
+
+
+def rebuild_diff(archive: Archive, progress: Progress, *, workers: int | None = None) -> Difference:
+    """What a rebuild would change, by field; the archive's database stays as it is."""
+    if archive.lock is None:
+        raise ConfigError("a rebuild needs the archive opened for writing: Archive.open(path, write=True)")
+    beside = archive.state_dir / "diff.db"
+    make_beside(archive, beside, progress, workers=workers)
+    try:
+        with contextlib.closing(schema.connect(beside).conn) as after:
+            return compare(archive.connection, after)
+    finally:
+        remove_database(beside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

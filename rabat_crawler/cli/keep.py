@@ -13,11 +13,15 @@ import click
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.backup import Backup
+from rabat_crawler.archive.compare import Example
 from rabat_crawler.archive.faults import Fault, Report
 from rabat_crawler.archive.rebuild import Rebuilt
 from rabat_crawler.cli import exits
 from rabat_crawler.cli.format import ProgressLine, json_line, plain, say
 from rabat_crawler.cli.options import archive_option, json_option
+from rabat_crawler.wording import diff_lines, one_line
+
+SHORT = 120
 
 
 @click.command()
@@ -117,14 +121,19 @@ def _say_notes(notes: Iterable[str]) -> None:
 
 
 @click.command()
+@click.option("--workers", metavar="N", type=click.IntRange(1, 64), help="Processes that read the pages (default: one a core).")
+@click.option("--diff", is_flag=True, help="Change nothing: say, field by field, what today's readers would change.")
 @json_option
 @archive_option
-def rebuild(archive_dir: str | None, as_json: bool) -> None:
+def rebuild(workers: int | None, diff: bool, archive_dir: str | None, as_json: bool) -> None:
     """Make the database anew from the WARC files and runs alone; the old one stays until the new one is whole."""
     path = config.archive_path(archive_dir)
+    if diff:
+        _say_difference(path, workers, as_json=as_json)
+        return
     _set_damaged_aside(path / "rabat.db")
     with _progress() as progress, Archive.open(path, write=True, recover=False, progress=progress) as archive:
-        rebuilt = archive.rebuild(progress)
+        rebuilt = archive.rebuild(progress, workers=workers)
         notes = archive.notes
     if as_json:
         say(json_line({"files": rebuilt.files, "before": rebuilt.before, "after": rebuilt.after, "damaged": rebuilt.damaged}))
@@ -165,3 +174,29 @@ def _set_damaged_aside(database: Path) -> None:
         for suffix in ("-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
         click.echo(f"{error}\nthe damaged file was set aside as {aside.name}", err=True)
+
+
+def _say_difference(path: Path, workers: int | None, *, as_json: bool) -> None:
+    with _progress() as progress, Archive.open(path, write=True, progress=progress) as archive:
+        found = archive.rebuild_diff(progress, workers=workers)
+    if as_json:
+        say(json_line(dataclasses.asdict(found)))
+        return
+    for name, count in found.counts.most_common():
+        say(f"{name}: {count:,}")
+        for example in found.examples[name]:
+            say(plain(f"    {example.name}  {one_line(example.title, 60)}"))
+            for line in _change_lines(example):
+                say(plain(f"        {line}"))
+    verdict = "rabat-crawler rebuild accepts this" if found.counts else "nothing would change"
+    say(f"items {found.items_before:,} -> {found.items_after:,}; {verdict}")
+
+
+def _change_lines(example: Example) -> list[str]:
+    """What changes in a value; of a long one only the words that differ."""
+    before, after = example.before, example.after
+    if before is None and after is None:
+        return []
+    if before is None or after is None or len(before) + len(after) < SHORT:
+        return [f"{one_line(before if before is not None else 'none', SHORT)} -> {one_line(after if after is not None else 'none', SHORT)}"]
+    return diff_lines(before, after, most=3)
