@@ -28,7 +28,7 @@ EPOCH_TIMES = {
 
 BETWEEN = timedelta(seconds=7)
 _ADDRESS = re.compile(r"""<(a|link|img|script)\b[^>]*?\b(?:href|src)=["']([^"']*)["']""")
-_COPY = re.compile(r"[?&](?:tmpl|print|showall|searchword)=|[?&;]format=opensearch|/component/mailto")
+_COPY = re.compile(r"[?&](?:tmpl|print|searchword)=|[?&;]format=opensearch|/component/mailto")
 _SCRIPTED = re.compile(r"\.(?:js|css|ico)(?:\?|$)")
 
 Headers = tuple[tuple[str, str], ...]
@@ -72,7 +72,8 @@ class Memento:
 def visit(site: SampleSite, first: datetime, *, host: str = HOST, scheme: str = "https", copies: bool = False) -> list[Memento]:
     """Every page of a site by following its links from the front page, one each seven seconds from `first` on, with robots.txt and a 404.
 
-    Listings with their further pages, articles, feeds, documents, redirects, pictures. `copies`: print views, whole texts and mail forms too.
+    Listings with their further pages, articles with their parts and whole texts, feeds, documents, redirects, pictures. `copies`: print views
+    and mail forms too.
     """
     origin = f"{scheme}://{host}"
     found: list[Memento] = []
