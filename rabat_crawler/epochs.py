@@ -7,6 +7,7 @@ article if what they show is the same (see `strength`); the answer depends on th
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,13 +16,19 @@ from rabat_crawler import identity
 from rabat_crawler.extract.html import fold
 from rabat_crawler.models import Draft, Site
 
-MIN_WORDS = 40
+MIN_WORDS = 8
 """A shorter text is not known by itself: many pages say little more than "register here"."""
+
+ALIKE = 0.85
+"""So much of the shorter of two texts stands in the other, in runs of three words, if it was edited and not replaced. A meeting note of another
+town in the same words is less alike."""
 
 TOO_COMMON = 40
 """What more names than this have in common is no evidence for any two of them."""
 
-SAME_TEXT, SAME_TITLE_AND_DAY = 3, 2
+SAME_TEXT, SAME_TITLE_AND_DAY, SAME_TITLE_TEXT_ALIKE = 3, 2, 1
+MAX_TEXTS = 6
+_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +43,13 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """All that was seen under one name; the times are those of its own pages, "" if none was read."""
+    """All that was seen under one name; the times are those of its own pages, "" if none was read. `texts`: (language and title, text) of whole ones."""
 
     key: str
     facts: frozenset[Fact]
     first_seen: str = ""
     last_seen: str = ""
+    texts: tuple[tuple[tuple[str | None, str], str], ...] = ()
 
 
 def content_key(draft: Draft, site: Site) -> str | None:
@@ -52,6 +60,19 @@ def content_key(draft: Draft, site: Site) -> str | None:
     if folded.count(" ") < MIN_WORDS - 1:
         return None
     return hashlib.sha256(f"{identity.scope(site)}\n{draft.language}\n{folded}".encode()).hexdigest()[:24]
+
+
+def title_key(draft: Draft, site: Site) -> str | None:
+    """Equal for equal titles of one language in one site, whatever their typography; None for a draft that is not whole, or says too little."""
+    title = fold(draft.title)
+    if not draft.complete or draft.truncated or not title or draft.text.count(" ") < MIN_WORDS - 1:
+        return None
+    return hashlib.sha256(f"{identity.scope(site)}\n{draft.language}\n{title}".encode()).hexdigest()[:24]
+
+
+def text_of(draft: Draft) -> tuple[tuple[str | None, str], str]:
+    """Language and title, and the text, as `Group.texts` holds them."""
+    return (draft.language, _folded(draft.title)), draft.text
 
 
 def fact(draft: Draft, key: str | None) -> Fact:
@@ -83,8 +104,8 @@ def precedence(key: str) -> tuple[int, int, str]:
 def strength(one: Group, other: Group) -> int:
     """How surely two names mean one article; 0 if nothing says so.
 
-    The same text counts if day or title agree as well, the same title if the day agrees. Two addresses without number at one host are one
-    article only if the one had gone out of use when the other came.
+    The same text counts if day or title agree as well, the same title if the day agrees, or if no day disagrees and the text was only edited.
+    Two addresses without number at one host are one article only if the one had gone out of use when the other came.
     """
     if number_space(one.key) and number_space(one.key) == number_space(other.key):
         return 0
@@ -102,7 +123,35 @@ def strength(one: Group, other: Group) -> int:
     }:
         return SAME_TEXT
     titles = {(f.language, f.title, f.day) for f in one.facts if f.day and f.title}
-    return SAME_TITLE_AND_DAY if titles & {(f.language, f.title, f.day) for f in other.facts} else 0
+    if titles & {(f.language, f.title, f.day) for f in other.facts}:
+        return SAME_TITLE_AND_DAY
+    return SAME_TITLE_TEXT_ALIKE if agree and _texts_alike(one, other) else 0
+
+
+def _texts_alike(one: Group, other: Group) -> bool:
+    """True if a text of the one is an edited text of the other under the same title, with the same years in it: a yearly series has others."""
+    return any(
+        title == other_title and _years(text) == _years(other_text) and _share(text, other_text) >= ALIKE
+        for title, text in one.texts[:MAX_TEXTS]
+        for other_title, other_text in other.texts[:MAX_TEXTS]
+    )
+
+
+@lru_cache(maxsize=1024)
+def _years(text: str) -> frozenset[str]:
+    return frozenset(_YEAR.findall(text))
+
+
+def _share(text: str, other: str) -> float:
+    """The share of the shorter text's runs of three words that the other has as well."""
+    first, second = _runs(text), _runs(other)
+    return len(first & second) / max(1, min(len(first), len(second)))
+
+
+@lru_cache(maxsize=1024)
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    words = fold(text).split()
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
 def _overlap(one: Group, other: Group) -> bool:

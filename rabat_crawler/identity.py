@@ -23,6 +23,9 @@ from rabat_crawler.models import Alternate, Attachment, Draft, Image, Item, Part
 ID_BITS = 50
 """Below 2**53, so that JavaScript and spreadsheets keep the number; a collision among 100,000 items has odds of 1 in 200,000."""
 
+_WHOLE = re.compile(r"\?showall=1$")
+"""The whole text of a page-broken article has an address of its own, but is no article of its own."""
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 DATE_SOURCES = ("time", "dd.published", "date line", "json-ld", "meta", "text", "listing", "block", "title", "url", "dd.create", "listing (creation)")
 """Where a published date may stand, the most trusted first; the longest name that fits counts. The last two are days of creation: better than none, flagged."""
@@ -84,7 +87,7 @@ def scope(site: Site) -> str:
 def keys_of(draft: Draft, site: Site) -> Keys:
     """The keys of a draft; one at least is given if the draft has an address or a date."""
     id_key = f"id:{scope(site)}:{ids_space(draft.url, site)}{draft.cms}:{draft.article_id}" if draft.article_id is not None else None
-    url = f"url:{scope(site)}:{fold_key(draft.url, site)}" if draft.url else None
+    url = f"url:{scope(site)}:{fold_key(_WHOLE.sub('', draft.url), site)}" if draft.url else None
     said = first_date(draft.dates, ("published", "event"))
     text = f"text:{scope(site)}:{fold(draft.title)}:{said.value}" if said else None
     if not (id_key or url or text):

@@ -60,6 +60,7 @@ JOINED = {
     "same text and day, other title": replace(article(D), title="Dakar : la réunion"),
     "same title and day, other text": replace(article(D), text=OTHER_TEXT),
     "same text and title, no day": article(D, on=None),
+    "same title, no day, an edited text": article(D, on=None, text=LONG + " Une phrase de plus a été ajoutée."),
     "other typography": replace(article(D), text=LONG.replace("'", "’").replace(" ", "\u00a0", 3), title="REUNION A DAKAR"),
 }
 APART = {
@@ -67,6 +68,7 @@ APART = {
     "same title and text, another day": article(D, on="2018-07-17"),
     "same text, another title, no day": replace(article(D, on=None), title="Réunion"),
     "same title, no day, other text": article(D, on=None, text=OTHER_TEXT),
+    "same title, no day, another year in the text": article(D, on=None, text=LONG + " Ce sera en 2019."),
     "another language": replace(article(D), language="en"),
     "a short text": replace(article(D, on=None), text="Plus d'informations ici.", title="Réunion à Dakar"),
     "a numbered copy": article(f"{BASE}/fr/en-action/actualites/372-reunion-a-dakar-2", title="Réunion à Dakar (2)", number=372),

@@ -12,7 +12,7 @@ import pytest
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.rebuild import warc_files
 from rabat_crawler.errors import ArchiveMissing, ConfigError
-from tests.building import BASE, article_archive, article_html, copy_of, dump_of, recorded, records_of, sample_archive, without_places
+from tests.building import BASE, article_archive, article_html, copy_of, dump_of, rabat, recorded, records_of, sample_archive, without_places
 
 
 @pytest.mark.parametrize("nights", [1, 3])
@@ -127,3 +127,51 @@ def test_a_database_begun_but_not_finished_is_finished_by_the_next_writer(tmp_pa
         with Archive.open(folder, write=True) as archive:
             assert archive.counts()["items"] == 0
         Archive.open(folder).close()
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+def test_the_archive_as_of_a_night_is_the_archive_of_that_night(tmp_path: Path, nights: int) -> None:
+    """All rows but links, which have no time: as if the crawls after it had not been."""
+    with Archive.open(sample_archive(nights)) as then:
+        last = then.stats()["last_capture"]
+        wanted = [row for row in then.dump() if '"table": "links"' not in row]
+        text = {item.item_id: item.text for item in then.items()}
+    with Archive.open(sample_archive(3)) as now, now.as_of(last) as past:
+        assert [row for row in past.dump() if '"table": "links"' not in row] == wanted
+        assert {item.item_id: item.text for item in past.items()} == text
+        assert {item.title for item in now.items()} != {item.title for item in past.items()}
+        assert past.search("senegal") and now.search("passage de témoin") and not past.search("passage de témoin")
+
+
+def test_before_the_first_capture_there_is_nothing(tmp_path: Path) -> None:
+    with Archive.open(sample_archive(1)) as now, now.as_of("2001") as past:
+        assert past.counts()["items"] == 0 and list(past.items()) == []
+
+
+@pytest.mark.parametrize("date", ["2017-02-30", "2017-13", "yesterday", "17", ""])
+def test_what_is_no_date_is_refused(date: str) -> None:
+    with Archive.open(sample_archive(1)) as now, pytest.raises(ConfigError, match="no date"):
+        now.as_of(date)
+
+
+def test_two_processes_make_the_same_rows_as_one(tmp_path: Path) -> None:
+    folder = copy_of(sample_archive(3), tmp_path)
+    with Archive.open(folder, write=True) as archive:
+        archive.rebuild(workers=2)
+    assert dump_of(folder) == dump_of(sample_archive(3))
+
+
+def test_diff_tells_what_a_rebuild_would_change_and_changes_nothing(tmp_path: Path) -> None:
+    folder = copy_of(sample_archive(1), tmp_path)
+    with Archive.open(folder, write=True) as archive:
+        assert archive.rebuild_diff().counts == {}
+        archive.connection.execute("UPDATE items SET title = 'Faux' WHERE article_id = 166")
+        archive.connection.execute("DELETE FROM tags WHERE item_id = (SELECT item_id FROM items WHERE article_id = 166)")
+        before = list(archive.dump())
+        found = archive.rebuild_diff()
+        assert found.counts == {"title": 1, "tags": 1} and found.examples["title"][0].before == "Faux"
+        assert list(archive.dump()) == before
+    assert [path.name for path in (folder / "state").glob("diff*")] == []
+    said = rabat("rebuild", "--diff", "--archive", folder)
+    assert "title: 1" in said.stdout and "Faux ->" in said.stdout and "rabat-crawler rebuild accepts this" in said.stdout
+    assert "nothing would change" in rabat("rebuild", "--diff", "--archive", sample_archive(1)).stdout

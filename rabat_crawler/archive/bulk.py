@@ -20,7 +20,7 @@ from rabat_crawler.archive.ingest import (
     insert_capture,
 )
 from rabat_crawler.archive.items import ItemRows, build_item, insert_items
-from rabat_crawler.archive.placing import NUMBER_AT, OWNER_OF_TEXT, Placing
+from rabat_crawler.archive.placing import EVIDENCE, NUMBER_AT, OWNER_OF_TEXT, Placing
 from rabat_crawler.archive.revisits import Reader, find_original, read_elsewhere
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, PLACED, Prepared, Preparer, capture_of, prepare
 from rabat_crawler.archive.warc_read import Unread
@@ -224,7 +224,7 @@ class Bulk:
                 execute("UPDATE drafts SET base_key = ? WHERE text_key = ? AND id_key IS NULL AND url_key IS NULL", (owner, text_key))
         execute("UPDATE drafts SET item_key = base_key WHERE item_key <> base_key")
         placing = Placing(self._connection, set())
-        for column in ("text_key", "content_key"):
+        for column in EVIDENCE:
             for (base,) in execute(SHARED.format(column, epochs.TOO_COMMON)).fetchall():
                 placing.loosen(base)
         placing.settle()

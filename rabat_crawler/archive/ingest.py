@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from rabat_crawler.archive.items import build_item, write_item
-from rabat_crawler.archive.placing import Placing
+from rabat_crawler.archive.placing import EVIDENCE, Placing
 from rabat_crawler.archive.revisits import Reader, find_original, may_wait_for, read_elsewhere
 from rabat_crawler.archive.rows import (
     AGAIN,
@@ -247,20 +247,20 @@ class Ingest:
 
     def _forget(self, name: str) -> None:
         """Take out a draft that no capture shows any more; drafts that had followed it are placed anew."""
-        item_key, base_key, url_key, text_key, content_key = self.connection.execute(
-            "DELETE FROM drafts WHERE draft_id = ? RETURNING item_key, base_key, url_key, text_key, content_key", (name,)
+        item_key, base_key, url_key, *evidence = self.connection.execute(
+            f"DELETE FROM drafts WHERE draft_id = ? RETURNING item_key, base_key, url_key, {', '.join(EVIDENCE)}", (name,)
         ).fetchone()
         self._dirty.add(item_key)
         self._placing.loosen(base_key)
         for (mate,) in self.connection.execute("SELECT DISTINCT base_key FROM drafts WHERE item_key = ?", (item_key,)).fetchall():
             self._placing.loosen(mate)
-        for column, shared in (("text_key", text_key), ("content_key", content_key)):
+        for column, shared in zip(EVIDENCE, evidence, strict=True):
             if shared:
                 self._placing.loosen_sharers(column, shared)
         if url_key:
             self._placing.replace_by_url(url_key)
-        if text_key:
-            self._placing.replace_by_text((text_key,))
+        if evidence[0]:
+            self._placing.replace_by_text((evidence[0],))
 
     def _look_again(self, name: str) -> None:
         """A draft's sightings changed: write its item anew, and place anew what follows it by its address."""

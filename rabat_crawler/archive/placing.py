@@ -19,7 +19,7 @@ SHARED = "SELECT DISTINCT {0} FROM drafts WHERE base_key = ? AND {0} IS NOT NULL
 SHARERS = "SELECT DISTINCT base_key FROM drafts WHERE {0} = ? AND (id_key IS NOT NULL OR url_key IS NOT NULL) LIMIT ?"
 MOVED_SHARERS = "SELECT DISTINCT base_key FROM drafts WHERE {0} = ? AND item_key <> base_key AND (id_key IS NOT NULL OR url_key IS NOT NULL)"
 MATES = "SELECT DISTINCT base_key FROM drafts WHERE item_key IN (SELECT item_key FROM drafts WHERE base_key = ?)"
-EVIDENCE = ("text_key", "content_key")
+EVIDENCE = ("text_key", "content_key", "title_key")
 
 
 class Placing:
@@ -161,4 +161,5 @@ class Placing:
             facts=frozenset(epochs.fact(read_draft(row[0]), row[1]) for row in rows),
             first_seen=min((row[3] for row in whole), default=""),
             last_seen=max((row[4] for row in whole), default=""),
+            texts=tuple(sorted({epochs.text_of(read_draft(row[0])) for row in whole}, key=str)),
         )

@@ -21,7 +21,7 @@ PLACED = (
 
 CAPTURE_COLUMNS = (*PLACED, "original", "layout", "role", "badness", "problems", "held")
 DRAFT_COLUMNS = (
-    "draft_id site origin item_key base_key id_key url_key text_key content_key complete layout content page_url first_seen last_seen "
+    "draft_id site origin item_key base_key id_key url_key text_key content_key title_key complete layout content page_url first_seen last_seen "
     "first_capture last_capture"
 ).split()
 AGAIN = Page(layout="", role="other", problems=(Problem(code="no_original", message="the capture that it shows again is not in the archive"),))
@@ -71,6 +71,7 @@ class Said:
     url_key: str | None
     text_key: str | None
     content_key: str | None
+    title_key: str | None
     complete: bool
     layout: str
     content: str
@@ -78,7 +79,7 @@ class Said:
     def row(self, key: str, origin: str, url: str, at: str, record_id: str) -> tuple[Any, ...]:
         """The row of `drafts` at its first sighting."""
         return (
-            self.draft_id, self.site, origin, key, key, self.id_key, self.url_key, self.text_key, self.content_key, int(self.complete), self.layout,
+            self.draft_id, self.site, origin, key, key, self.id_key, self.url_key, self.text_key, self.content_key, self.title_key, int(self.complete), self.layout,
             self.content, url, at, at, record_id, record_id,
         )  # fmt: skip
 
@@ -163,6 +164,7 @@ def said(draft: Draft, site: Site) -> Said:
         url_key=keys.url_key,
         text_key=keys.text_key,
         content_key=epochs.content_key(draft, site),
+        title_key=epochs.title_key(draft, site),
         complete=draft.complete,
         layout=draft.layout,
         content=content,

@@ -205,7 +205,7 @@ CREATE INDEX revisits_by_target ON captures (refers_url) WHERE refers_url IS NOT
 
 CREATE TABLE drafts (
   draft_id TEXT PRIMARY KEY, site TEXT NOT NULL, origin TEXT NOT NULL, item_key TEXT NOT NULL, base_key TEXT NOT NULL, id_key TEXT, url_key TEXT,
-  text_key TEXT, content_key TEXT, complete INTEGER NOT NULL, layout TEXT NOT NULL, content TEXT NOT NULL, page_url TEXT NOT NULL,
+  text_key TEXT, content_key TEXT, title_key TEXT, complete INTEGER NOT NULL, layout TEXT NOT NULL, content TEXT NOT NULL, page_url TEXT NOT NULL,
   first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, first_capture TEXT NOT NULL, last_capture TEXT NOT NULL
 ) STRICT;
 CREATE INDEX drafts_by_item ON drafts (item_key);
@@ -213,6 +213,7 @@ CREATE INDEX drafts_by_base ON drafts (base_key);
 CREATE INDEX drafts_by_url ON drafts (url_key);
 CREATE INDEX drafts_by_text ON drafts (text_key);
 CREATE INDEX drafts_by_content ON drafts (content_key) WHERE content_key IS NOT NULL;
+CREATE INDEX drafts_by_title ON drafts (title_key) WHERE title_key IS NOT NULL;
 
 CREATE TABLE sightings (
   draft_id TEXT NOT NULL REFERENCES drafts (draft_id), record_id TEXT NOT NULL REFERENCES captures (record_id),

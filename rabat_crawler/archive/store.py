@@ -92,7 +92,14 @@ def find_item_id(connection: sqlite3.Connection, wanted: str) -> list[str]:
         )
     else:
         return []
-    return [row[0] for row in rows]
+    found = [row[0] for row in rows]
+    return found or _by_former_name(connection, wanted)
+
+
+def _by_former_name(connection: sqlite3.Connection, wanted: str) -> list[str]:
+    """The item that was once known by this id: that of one of its older addresses or numbers."""
+    rows = connection.execute("SELECT DISTINCT item_id FROM identities WHERE alias >= ? AND alias < ?", (wanted.lower(), wanted.lower() + "~"))
+    return [row[0] for row in rows] if len(wanted) >= 4 and wanted.isalnum() else []
 
 
 def read_versions(connection: sqlite3.Connection, name: str) -> list[Version]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
 
+from rabat_crawler import config
+from rabat_crawler.archive import Archive
 from rabat_crawler.archive.search import Filters
+from rabat_crawler.cli.format import ProgressLine
 from rabat_crawler.models import KINDS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,6 +34,27 @@ class PartialDateParam(click.ParamType[str]):
 
 archive_option = click.option("--archive", "archive_dir", metavar="DIR", help="Archive folder (default: archive, or RABAT_ARCHIVE).")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+
+
+as_of_option = click.option(
+    "--as-of", metavar="DATE", help="The archive as it stood at the end of that day, month or year (2017-07-20, 2017-07, 2017), or at a time."
+)
+
+
+@contextlib.contextmanager
+def opened(archive_dir: str | None, as_of: str | None = None) -> Iterator[Archive]:
+    """The archive for reading, or what it was at a date."""
+    with Archive.open(config.archive_path(archive_dir)) as archive:
+        if as_of is None:
+            yield archive
+            return
+        progress = ProgressLine()
+        try:
+            past = archive.as_of(as_of, progress)
+        finally:
+            progress.end()
+        with past:
+            yield past
 
 
 def filter_options(command: F) -> F:

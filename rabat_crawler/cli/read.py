@@ -10,17 +10,18 @@ from rabat_crawler import config
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import hit_json, item_json
 from rabat_crawler.cli.format import hit_lines, item_lines, json_line, plain, say, table
-from rabat_crawler.cli.options import archive_option, filter_options, filters, json_option
+from rabat_crawler.cli.options import archive_option, as_of_option, filter_options, filters, json_option, opened
 
 
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @filter_options
+@as_of_option
 @json_option
 @archive_option
-def search(words: tuple[str, ...], archive_dir: str | None, as_json: bool, limit: int, **wanted: Any) -> None:
+def search(words: tuple[str, ...], archive_dir: str | None, as_of: str | None, as_json: bool, limit: int, **wanted: Any) -> None:
     """Search titles and texts for all the WORDS. "..." is a phrase, a trailing * a beginning; accents do not matter."""
-    with Archive.open(config.archive_path(archive_dir)) as archive:
+    with opened(archive_dir, as_of) as archive:
         hits = archive.search(" ".join(words), filters(**wanted), limit=limit)
     for hit in hits:
         say(json_line(hit_json(hit)) if as_json else hit_lines(hit) + "\n")
@@ -34,12 +35,13 @@ def search(words: tuple[str, ...], archive_dir: str | None, as_json: bool, limit
 
 @click.command()
 @filter_options
+@as_of_option
 @json_option
 @archive_option
-def items(archive_dir: str | None, as_json: bool, limit: int, **wanted: Any) -> None:
+def items(archive_dir: str | None, as_of: str | None, as_json: bool, limit: int, **wanted: Any) -> None:
     """List items, the newest published first. With --json all items are given, unless --limit is."""
     everything = as_json and click.get_current_context().get_parameter_source("limit") != click.core.ParameterSource.COMMANDLINE
-    with Archive.open(config.archive_path(archive_dir)) as archive:
+    with opened(archive_dir, as_of) as archive:
         found = archive.items(filters(**wanted), limit=None if everything else limit)
         if as_json:
             for item in found:
@@ -52,11 +54,12 @@ def items(archive_dir: str | None, as_json: bool, limit: int, **wanted: Any) -> 
 
 @click.command()
 @click.argument("item")
+@as_of_option
 @json_option
 @archive_option
-def show(item: str, archive_dir: str | None, as_json: bool) -> None:
+def show(item: str, archive_dir: str | None, as_of: str | None, as_json: bool) -> None:
     """Show one ITEM in full: an item id (or its beginning), an address, or an article number."""
-    with Archive.open(config.archive_path(archive_dir)) as archive:
+    with opened(archive_dir, as_of) as archive:
         found = archive.item(item)
         versions = archive.versions(found.item_id)
     if as_json:
