@@ -104,18 +104,17 @@ def precedence(key: str) -> tuple[int, int, str]:
 def strength(one: Group, other: Group) -> int:
     """How surely two names mean one article; 0 if nothing says so.
 
-    The same text counts if day or title agree as well, the same title if the day agrees, or if no day disagrees and the text was only edited.
-    Two addresses without number at one host are one article only if the one had gone out of use when the other came.
+    The same text counts if the title agrees and no day disagrees, the same title if the day agrees, or if no day disagrees and the text was only
+    edited. Only if the one had gone out of use when the other came, the same text with the same day counts under another title, and two addresses
+    without number at one host can be one article at all.
     """
     if number_space(one.key) and number_space(one.key) == number_space(other.key):
         return 0
     if _host(one.key) and _host(one.key) == _host(other.key) and _overlap(one, other):
         return 0
-    texts = {(f.language, f.content_key, f.day) for f in one.facts if f.content_key} & {
-        (f.language, f.content_key, f.day) for f in other.facts if f.content_key
-    }
-    if any(day for _, _, day in texts):
-        return SAME_TEXT
+    texts = {(f.language, f.content_key, f.day) for f in one.facts if f.content_key and f.day}
+    if not _overlap(one, other) and texts & {(f.language, f.content_key, f.day) for f in other.facts}:
+        return SAME_TEXT  # retitled when it moved
     days, other_days = ({f.day for f in group.facts if f.day} for group in (one, other))
     agree = not days or not other_days or bool(days & other_days)
     if agree and {(f.language, f.content_key, f.title) for f in one.facts if f.content_key} & {

@@ -108,6 +108,11 @@ def test_an_item_is_gone_when_its_latest_addresses_are() -> None:
     assert not item.gone
 
 
+def test_two_titles_over_one_text_at_one_time_are_two_articles() -> None:
+    other = replace(article(D), title="Dakar : la réunion")
+    assert len(items_of([shot("c", 1, article(C, number=371)), shot("d", 2, other), shot("e", 3, article(C, number=371))])) == 2
+
+
 def test_what_many_say_is_no_evidence() -> None:
     many = [shot(f"c{n}", 0, article(f"{BASE}/fr/{n}-x", number=n)) for n in range(1, epochs.TOO_COMMON + 1)]
     assert len(items_of([*many[:-1], shot("d", 1, article(D))])) == epochs.TOO_COMMON - 1

@@ -239,8 +239,8 @@ class Ingest:
         elif (at, capture.record_id) > (last_seen, last_capture):
             self.connection.execute("UPDATE drafts SET last_seen = ?, last_capture = ? WHERE draft_id = ?", (at, capture.record_id, name))
         self._dirty.add(item_key)
-        if base_key.startswith("url:"):
-            self._placing.loosen(base_key)  # which of two addresses was in use when is evidence
+        if complete:
+            self._placing.loosen(base_key)  # when a name was in use is evidence
         if id_key and url_key:
             self._placing.replace_by_url(url_key)
         return True
