@@ -154,10 +154,11 @@ def _runs(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def _overlap(one: Group, other: Group) -> bool:
-    """True unless both were read and the one for the last time before the other for the first time."""
+    """True unless both were read, and the one for the last time long before the other for the first time: longer than a page waits for its next visit."""
     if not (one.first_seen and other.first_seen):
         return True
-    return not (one.last_seen < other.first_seen or other.last_seen < one.first_seen)
+    earlier, later = (one, other) if one.last_seen < other.first_seen else (other, one)
+    return earlier.last_seen >= identity.lately(later.first_seen)
 
 
 def roots(keys: Iterable[str], edges: Mapping[tuple[str, str], int]) -> dict[str, str]:

@@ -94,10 +94,10 @@ def test_of_two_numbered_copies_the_address_goes_to_the_one_of_its_day() -> None
 
 def test_two_addresses_of_one_time_are_two_articles_and_one_that_moved_is_one() -> None:
     moved = f"{BASE}/fr/nouvelles/reunion-a-dakar"
-    together = [shot("1", 0, article(D)), shot("2", 1, article(moved)), shot("3", 2, article(D))]
-    assert len(items_of(together)) == 2
-    (item,) = items_of([*together[:2]])
-    assert item.canonical_url and set(item.addresses) == {D, moved}
+    assert len(items_of([shot("1", 0, article(D)), shot("2", 100, article(moved)), shot("3", 200, article(D))])) == 2
+    assert len(items_of([shot("1", 0, article(D)), shot("2", 20, article(moved))])) == 2
+    (item,) = items_of([shot("1", 0, article(D)), shot("2", 100, article(moved))])
+    assert item.canonical_url == moved and set(item.addresses) == {D, moved}
 
 
 def test_an_item_is_gone_when_its_latest_addresses_are() -> None:
@@ -110,7 +110,9 @@ def test_an_item_is_gone_when_its_latest_addresses_are() -> None:
 
 def test_two_titles_over_one_text_at_one_time_are_two_articles() -> None:
     other = replace(article(D), title="Dakar : la réunion")
-    assert len(items_of([shot("c", 1, article(C, number=371)), shot("d", 2, other), shot("e", 3, article(C, number=371))])) == 2
+    assert len(items_of([shot("c", 0, article(C, number=371)), shot("d", 1, other)])) == 2
+    assert len(items_of([shot("c", 0, article(C, number=371)), shot("d", 100, other)])) == 1
+    assert len(items_of([shot("c", 0, article(C, number=371)), shot("d", 100, other), shot("e", 200, article(C, number=371))])) == 2
 
 
 def test_what_many_say_is_no_evidence() -> None:
