@@ -15,7 +15,8 @@ from rabat_crawler.archive import Archive
 from tests.servers import serve_sample
 
 VOLATILE = frozenset(
-    "first_seen last_seen first_capture last_capture record_id refers_to captured_at warc_file offset length run_id digest draft_id content page_url".split()
+    "first_seen last_seen first_capture last_capture record_id refers_to refers_at original captured_at warc_file offset length run_id digest sha1 "
+    "draft_id content page_url".split()
 )
 """What depends on the moment: times, places, tokens in bodies, and which of several pages showed a draft first."""
 SKIPPED_TABLES = ("sightings", "drafts", "readings")
