@@ -34,6 +34,13 @@ SHORT = 300
 LONG_TITLE = 12
 _THIN = ((40, 1.0), (80, 0.8), (150, 0.35), (300, 0.15))
 """Up to so many words on the page a phrase in it counts so much; in a longer text it counts nothing."""
+REASONS = {
+    "empty_body": "empty page", "sent_away": "page that only leads to another site", "parked_domain": "page of a parked domain",
+    "resold_domain": "page of another owner of the domain", "suspended": "notice that the site is suspended",
+    "soft_error": "error message with status 200", "not_found": "\"not found\" with status 200", "maintenance": "notice of maintenance",
+    "under_construction": "placeholder page", "default_page": "default page of a server", "archived_error": "message of a web archive",
+}  # fmt: skip
+"""The codes of pages that stand in the place of a page, each with what an address that answers so has failed for."""
 _NAMED = frozenset((ABSENT.code, PARKED.code))
 """An error page or an article that names the site is the site's; a notice of maintenance or a failure that names it is one all the same."""
 
@@ -318,4 +325,4 @@ def _parks(host: str) -> bool:
     return any(host == known or host.endswith("." + known) for known in PARKING_HOSTS)
 
 
-__all__ = ["BAD", "Badness", "judge", "judge_status"]
+__all__ = ["BAD", "REASONS", "Badness", "judge", "judge_status"]
