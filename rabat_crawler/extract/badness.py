@@ -46,7 +46,7 @@ _NAMED = frozenset((ABSENT.code, PARKED.code))
 
 _MEDIA = re.compile(r"<(?:img|i?frame|object|embed|video|audio|canvas|area|svg|form)\b", re.I)
 _SCRIPT = re.compile(r"<script\b", re.I)
-_FRAME = re.compile(r"<i?frame\b[^<>]{0,500}?\bsrc\s{0,5}=\s{0,5}[\"']?([^\"'\s<>]{1,500})", re.I)
+_FRAME = re.compile(r"<(i?frame)\b[^<>]{0,500}?\bsrc\s{0,5}=\s{0,5}[\"']?([^\"'\s<>]{1,500})", re.I)
 _REFRESH = re.compile(
     r"<meta\b[^<>]{0,200}\bhttp-equiv\s{0,5}=\s{0,5}[\"']?refresh\b[^<>]{0,200}?\burl\s{0,5}=\s{0,5}[\"']?([^\"'\s<>]{1,500})", re.I
 )
@@ -124,7 +124,7 @@ def judge(
     if known:
         return _quick(url, source, title, text, declared, site, captured_at)
     shown = _look(url, source, title, links, site)
-    signs = [*_walls(headers, shown), *_empty(shown), *_away(shown), *_phrases(shown, as_article), *_parking(shown)]
+    signs = [*_walls(headers, shown), *_parking(shown), *_phrases(shown, as_article), *_empty(shown), *_away(shown)]
     signs += resold_signs(url=url, title=title, text=shown.text, source=source, declared=declared, site=site, captured_at=captured_at)
     return _added_up(signs)
 
@@ -158,6 +158,8 @@ def _look(url: str, source: str, title: str, links: Iterable[Link], site: Site) 
     host = _host(url)
     folded_title = fold(title[:500])
     folded = f" {fold(text)} " if few else ""
+    if words > _THIN[0][0] and folded_title:  # its headline says the title again, which is no further evidence
+        folded = folded.replace(f" {folded_title} ", " ")
     names = _names(site)
     return _Shown(
         source=source,
@@ -239,9 +241,11 @@ def _away(shown: _Shown) -> Iterator[Sign]:
     target = _foreign(refresh[1] if refresh else "", shown) or _foreign((jump[1] or jump[2]) if jump else "", shown)
     if target:
         yield Sign("sent_away", alone, f"the page does nothing but send its reader to {target}")
-    framed = [_foreign(found[1], shown) for found in _FRAME.finditer(shown.source)]
+    frames = _FRAME.findall(shown.source)
+    framed = [_foreign(address, shown) for _, address in frames]
     if framed and all(framed):
-        yield Sign("sent_away", alone if shown.words <= 10 else 0.35, f"the page does nothing but show {framed[0]} in a frame")
+        whole = shown.words <= 2 or frames[0][0].lower() == "frame"  # under a title and a line of text it is a film or a map
+        yield Sign("sent_away", alone if whole else 0.35, f"the page does nothing but show {framed[0]} in a frame")
 
 
 def _foreign(target: str, shown: _Shown) -> str:

@@ -214,8 +214,6 @@ ERROR = Stock(
         error 500
         error 503
         erreur 503
-        error
-        erreur
         try again later
         please try again
         reessayer plus tard
