@@ -56,6 +56,7 @@ _JUMP = re.compile(
 _LOADED = re.compile(
     r"<(?:script|i?frame|img|form|link)\b[^<>]{0,300}?\b(?:src|href|action)\s{0,5}=\s{0,5}[\"']?(?:https?:)?//([^\"'\s<>/]{1,250})", re.I
 )
+_HOST = re.compile(r"//([a-z0-9.-]{4,250})")
 _LINKED = re.compile(r"<a\b[^<>]{0,300}?\bhref\s{0,5}=\s{0,5}[\"']?(?:https?:)?//([^\"'\s<>/]{1,250})", re.I)
 _WARNING = re.compile(r"\b(?:fatal|parse) error\b.{0,600}\bon line [0-9]")
 _STATUS_PAGE = re.compile(r"(?:error |erreur )?[45][0-9][0-9](?: [a-z]+){0,4}")
@@ -87,6 +88,8 @@ class _Shown:
     folded: str
     words: int
     title: str
+    said: frozenset[str]
+    said_in_title: frozenset[str]
     host: str
     own_links: int
     names_site: bool
@@ -145,7 +148,7 @@ def _added_up(signs: Iterable[Sign]) -> Badness:
 def _quick(url: str, source: str, title: str, text: str, declared: str, site: Site, captured_at: datetime) -> Badness:
     """What a known layout read needs no look at its source; but a re-sold domain runs a CMS, too, and a notice can be an article."""
     signs = list(resold_signs(url=url, title=title, text=text, source=source, declared=declared, site=site, captured_at=captured_at))
-    if text and len(text) < SHORT:
+    if text and len(text) < SHORT and _stock(f" {fold(text)} "):
         shown = _look(url, f"{title} {text}", title, (), site)
         signs += [sign for kind in KINDS if kind is not ABSENT for sign in _said(kind, shown)]
     return _added_up(signs) if signs else GOOD
@@ -160,16 +163,17 @@ def _look(url: str, source: str, title: str, links: Iterable[Link], site: Site) 
     folded = f" {fold(text)} " if few else ""
     if words > _THIN[0][0] and folded_title:  # its headline says the title again, which is no further evidence
         folded = folded.replace(f" {folded_title} ", " ")
-    names = _names(site)
     return _Shown(
         source=source,
         text=text,
         folded=folded,
         words=words,
         title=f" {folded_title} ",
+        said=_stock(folded),
+        said_in_title=_stock(f" {folded_title} "),
         host=host,
         own_links=_own_links(url, links, site) if few else 0,
-        names_site=any(f" {name} " in f" {folded_title} " or f" {name} " in folded for name in names),
+        names_site=any(f" {name} " in f" {folded_title} " or f" {name} " in folded for name in _names(site)),
         site=site,
     )
 
@@ -274,26 +278,44 @@ def _phrases(shown: _Shown, as_article: bool) -> Iterator[Sign]:
 def _said(kind: Stock, shown: _Shown) -> Iterator[Sign]:
     """The phrases of one kind in text and title, the strongest MOST of them, each for what it says on a page of this length."""
     factor = shown.thin() * (FURNISHED if shown.own_links >= OWN_LINKS or (kind.code in _NAMED and shown.names_site) else 1.0)
-    found = _distinct(kind.strong, shown.folded)[:MOST]
+    if factor <= 0 or not (shown.said or shown.said_in_title):
+        return
+    found = _distinct(kind.strong, shown.said)[:MOST]
     for phrase in found:
         yield Sign(kind.code, STRONG * factor, f"it says {phrase!r}, as {kind.meaning} does")
-    for phrase in [one for one in _distinct(kind.weak, shown.folded) if not any(one in strong for strong in found)][: MOST - len(found)]:
+    for phrase in [one for one in _distinct(kind.weak, shown.said) if not any(one in strong for strong in found)][: MOST - len(found)]:
         yield Sign(kind.code, WEAK * factor, f"it says {phrase!r}, as {kind.meaning} does")
     yield from _titled(kind, shown, factor)
 
 
 def _titled(kind: Stock, shown: _Shown, factor: float) -> Iterator[Sign]:
-    if factor <= 0 or shown.title.count(" ") - 1 > LONG_TITLE:
+    if not shown.said_in_title or shown.title.count(" ") - 1 > LONG_TITLE:
         return
-    strong = next((phrase for phrase in kind.strong if f" {phrase} " in shown.title), None)
-    weak = next((phrase for phrase in kind.weak if f" {phrase} " in shown.title), None) if strong is None else None
+    strong = next((phrase for phrase in kind.strong if phrase in shown.said_in_title), None)
+    weak = next((phrase for phrase in kind.weak if phrase in shown.said_in_title), None) if strong is None else None
     if strong or weak:
         yield Sign(kind.code, (STRONG if strong else WEAK) * IN_TITLE * factor, f"its title says {strong or weak!r}, as {kind.meaning} does")
 
 
-def _distinct(phrases: Sequence[str], folded: str) -> list[str]:
-    """The phrases that the text holds, none that is a part of another."""
-    found = [phrase for phrase in phrases if f" {phrase} " in folded]
+@lru_cache(maxsize=1)
+def _index() -> dict[str, tuple[str, ...]]:
+    """Every phrase under its longest word: a text is asked only for those whose longest word it has."""
+    index: dict[str, tuple[str, ...]] = {}
+    for phrase in dict.fromkeys(phrase for kind in KINDS for phrase in (*kind.strong, *kind.weak)):
+        longest = max(phrase.split(), key=len)
+        index[longest] = (*index.get(longest, ()), phrase)
+    return index
+
+
+def _stock(folded: str) -> frozenset[str]:
+    """The stock phrases that a folded text (with a space at both ends) holds."""
+    index = _index()
+    return frozenset(phrase for word in index.keys() & folded.split() for phrase in index[word] if f" {phrase} " in folded)
+
+
+def _distinct(phrases: Sequence[str], said: frozenset[str]) -> list[str]:
+    """Those of the phrases that are said, none that is a part of another."""
+    found = [phrase for phrase in phrases if phrase in said]
     return [one for one in found if not any(one != other and f" {one} " in f" {other} " for other in found)]
 
 
@@ -314,6 +336,8 @@ def _parking(shown: _Shown) -> Iterator[Sign]:
         return
     lower = shown.source.lower()
     mark = next((mark for mark in PARKING_SCRIPTS if mark in lower and mark not in shown.text.lower()), None)
+    if mark is None and not any(map(_parks, set(_HOST.findall(lower)))):
+        return
     loaded = mark or next((host for host in _hosts(_LOADED, shown) if _parks(host)), None)
     if loaded:
         yield Sign(PARKED.code, 0.75 if shown.words <= 150 else 0.5, f"it loads {loaded}, as parked domains do")
@@ -325,6 +349,7 @@ def _hosts(pattern: re.Pattern[str], shown: _Shown) -> Iterator[str]:
     return (found[1].lower() for found in pattern.finditer(shown.source))
 
 
+@lru_cache(maxsize=4096)
 def _parks(host: str) -> bool:
     return any(host == known or host.endswith("." + known) for known in PARKING_HOSTS)
 

@@ -28,7 +28,7 @@ STEM = 6
 SUBJECTS = 2
 _OVER = (0.15, 0.3)
 _SPAM = (0.0, 0.1, 0.25, 0.4, 0.6, 0.75, 0.85)
-_CLEANED = str.maketrans(dict.fromkeys(".,;:!?()«»\"'’|/-–", " "))
+_MARKS = ".,;:!?()'’-"
 
 
 class Sign(NamedTuple):
@@ -57,8 +57,7 @@ def resold_signs(*, url: str, title: str, text: str, source: str, declared: str,
 
 def _spam(title: str, sample: str, *, foreign: bool) -> Iterator[Sign]:
     """Words of gambling, medicines, loans, pornography: one or two stand in many an article, half a dozen in none."""
-    words = sample.lower().translate(_CLEANED).split() if not sample.isascii() else _plain_words(sample)
-    found = {SAME.get(word, word) for word in SPAM_WORDS.intersection(words)}
+    found = {SAME.get(word, word) for word in SPAM_WORDS.intersection(_words(sample))}
     if found:
         yield Sign("resold_domain", _SPAM[min(len(found), len(_SPAM) - 1)], f"it speaks of {', '.join(sorted(found)[:6])}")
         named = {SAME.get(word, word) for word in SPAM_WORDS.intersection(fold(title).split())} if len(found) > 1 else set()
@@ -69,12 +68,12 @@ def _spam(title: str, sample: str, *, foreign: bool) -> Iterator[Sign]:
         yield Sign("resold_domain", 0.3 if len(pieces) == 1 else 0.5, f"it speaks of {', '.join(pieces[:6])}")
 
 
-_PLAIN = bytes(c if chr(c).isalnum() else 32 for c in range(128)) + bytes([32] * 128)
-
-
-def _plain_words(sample: str) -> list[str]:
-    """Words of an ASCII text; the bytes' table is many times as fast as that of text."""
-    return sample.lower().encode("ascii").translate(_PLAIN).decode("ascii").split()
+def _words(sample: str) -> list[str]:
+    """The words of a text, in lower case: a few replacements are many times as fast as a pattern or a table."""
+    sample = sample.lower()
+    for mark in _MARKS:
+        sample = sample.replace(mark, " ")
+    return sample.split()
 
 
 @lru_cache(maxsize=1024)
