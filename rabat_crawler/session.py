@@ -22,7 +22,7 @@ from rabat_crawler.archive.ingest import parse_moment
 from rabat_crawler.errors import DiskFull, PutOff, RabatError, SiteUnreachable
 from rabat_crawler.extract.badness import REASONS
 from rabat_crawler.extract.html import absolute
-from rabat_crawler.extract.page import SOFT_404, parse_page
+from rabat_crawler.extract.page import SOFT_404, parse_page, shown_text
 from rabat_crawler.extract.urls import canonical, origin_of, url_key
 from rabat_crawler.extract.walls import ALIKE, similar
 from rabat_crawler.frontier import entry_of
@@ -184,6 +184,8 @@ class Session:
             return None
         page = parse_page(_unstored(self, url, now, status, headers, request_headers, body, None), self.site)
         said = next((f"{draft.title} {draft.text}" for draft in page.drafts if draft.complete), "")
+        if page.role == "bad" and any(problem.code == "not_found" for problem in page.problems):
+            said = shown_text(body, headers)
         if is_probe:
             self.visit.remember_probe(said)
             return SOFT_404

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from rabat_crawler.extract.html import fold
 from rabat_crawler.extract.resold import Sign, resold_signs
-from rabat_crawler.extract.stock_phrases import ABSENT, KINDS, MAINTENANCE, PARKED, PARKING_HOSTS, PARKING_SCRIPTS, Stock
+from rabat_crawler.extract.stock_phrases import ABSENT, DEFAULT, KINDS, MAINTENANCE, OF_HOST, PARKED, PARKING_HOSTS, PARKING_SCRIPTS, UNBUILT, Stock
 from rabat_crawler.extract.walls import MAX_SOURCE, visible_text, wall_of
 from rabat_crawler.models import Link, Problem, Site
 
@@ -29,6 +29,9 @@ MOST = 2
 FURNISHED = 0.5
 """A page with the site's own menu, or that names the site, is the site's own page: its phrases count so much less."""
 OWN_LINKS = 3
+NOTICES = (MAINTENANCE, UNBUILT, DEFAULT)
+WRITTEN = 0.8
+"""What somebody wrote as an article can be a notice of these kinds; its phrases count so much."""
 SHORT = 300
 """Characters of an item's text below which it is looked at like a page of unknown markup."""
 LONG_TITLE = 12
@@ -150,7 +153,7 @@ def _quick(url: str, source: str, title: str, text: str, declared: str, site: Si
     signs = list(resold_signs(url=url, title=title, text=text, source=source, declared=declared, site=site, captured_at=captured_at))
     if text and len(text) < SHORT and _stock(f" {fold(text)} "):
         shown = _look(url, f"{title} {text}", title, (), site)
-        signs += [sign for kind in KINDS if kind is not ABSENT for sign in _said(kind, shown)]
+        signs += [sign for kind in NOTICES for sign in _said(kind, shown, WRITTEN)]
     return _added_up(signs) if signs else GOOD
 
 
@@ -173,7 +176,7 @@ def _look(url: str, source: str, title: str, links: Iterable[Link], site: Site) 
         said_in_title=_stock(f" {folded_title} "),
         host=host,
         own_links=_own_links(url, links, site) if few else 0,
-        names_site=any(f" {name} " in f" {folded_title} " or f" {name} " in folded for name in _names(site)),
+        names_site=_is_named(f" {folded_title} {folded}", host, site),
         site=site,
     )
 
@@ -182,6 +185,12 @@ def _look(url: str, source: str, title: str, links: Iterable[Link], site: Site) 
 def _names(site: Site) -> frozenset[str]:
     """The names under which the site speaks of itself; a name of one word says too little (a domain's own parking page repeats its host)."""
     return frozenset(name for part in site.title.split("/") if " " in (name := fold(part)))
+
+
+def _is_named(folded: str, host: str, site: Site) -> bool:
+    """True if the text names the site, not just its host, as a page that sells the domain does."""
+    without = folded.replace(f" {fold(host)} ", " ") if host else folded
+    return any(f" {name} " in without for name in _names(site))
 
 
 def _host(url: str) -> str:
@@ -269,22 +278,25 @@ def _phrases(shown: _Shown, as_article: bool) -> Iterator[Sign]:
         yield from signs
         if as_article and kind is ABSENT and len(signs) > 1:
             yield Sign(kind.code, 0.3, "it was taken for an article, of which it says that it is not there")
+    name = fold(shown.host)
+    if name and any(f" {name} {said} " in f"{shown.title}{shown.folded}" for said in OF_HOST):
+        yield Sign(PARKED.code, STRONG * shown.thin(), f"it says that {shown.host} is for sale or has expired")
     yield from _broken_off(shown)
     if _STATUS_PAGE.fullmatch(shown.folded.strip()):
         code = ABSENT.code if shown.folded.strip().removeprefix("error ").removeprefix("erreur ")[:3] in ("404", "410") else "soft_error"
         yield Sign(code, 0.75, f"the page is nothing but the status of an error: {shown.text[:60]!r}")
 
 
-def _said(kind: Stock, shown: _Shown) -> Iterator[Sign]:
+def _said(kind: Stock, shown: _Shown, factor: float = 1.0) -> Iterator[Sign]:
     """The phrases of one kind in text and title, the strongest MOST of them, each for what it says on a page of this length."""
-    factor = shown.thin() * (FURNISHED if shown.own_links >= OWN_LINKS or (kind.code in _NAMED and shown.names_site) else 1.0)
+    factor *= shown.thin() * (FURNISHED if shown.own_links >= OWN_LINKS or (kind.code in _NAMED and shown.names_site) else 1.0)
     if factor <= 0 or not (shown.said or shown.said_in_title):
         return
     found = _distinct(kind.strong, shown.said)[:MOST]
     for phrase in found:
         yield Sign(kind.code, STRONG * factor, f"it says {phrase!r}, as {kind.meaning} does")
     for phrase in [one for one in _distinct(kind.weak, shown.said) if not any(one in strong for strong in found)][: MOST - len(found)]:
-        yield Sign(kind.code, WEAK * factor, f"it says {phrase!r}, as {kind.meaning} does")
+        yield Sign(kind.code, WEAK * factor**2, f"it says {phrase!r}, as {kind.meaning} does")
     yield from _titled(kind, shown, factor)
 
 
@@ -294,7 +306,9 @@ def _titled(kind: Stock, shown: _Shown, factor: float) -> Iterator[Sign]:
     strong = next((phrase for phrase in kind.strong if phrase in shown.said_in_title), None)
     weak = next((phrase for phrase in kind.weak if phrase in shown.said_in_title), None) if strong is None else None
     if strong or weak:
-        yield Sign(kind.code, (STRONG if strong else WEAK) * IN_TITLE * factor, f"its title says {strong or weak!r}, as {kind.meaning} does")
+        yield Sign(
+            kind.code, (STRONG * factor if strong else WEAK * factor**2) * IN_TITLE, f"its title says {strong or weak!r}, as {kind.meaning} does"
+        )
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ from rabat_crawler.extract.decoding import decode_body, decode_text
 from rabat_crawler.extract.feeds import feed_links
 from rabat_crawler.extract.html import Document, absolute, fold, normalise, parse_document
 from rabat_crawler.extract.urls import path_language
-from rabat_crawler.extract.walls import is_front_page
+from rabat_crawler.extract.walls import is_front_page, visible_text
 from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, Problem, Reading, Record, Role, Site
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "")
@@ -64,6 +64,13 @@ def parse_page(record: Record, site: Site) -> Page:
     if media_type not in HTML_TYPES:
         return Page(layout="", role="other", problems=problems)
     return _html(record, site, body, problems)
+
+
+def shown_text(body: bytes, headers: tuple[tuple[str, str], ...]) -> str:
+    """Roughly what an HTML answer shows, for comparing pages that hold no article."""
+    decoded, _ = decode_body(body, headers)
+    content_type = next((value for name, value in headers if name.lower() == "content-type"), None)
+    return visible_text(decode_text(decoded, content_type)[0])
 
 
 def _feed(url: str, body: bytes, record: Record, problems: tuple[Problem, ...]) -> Page:

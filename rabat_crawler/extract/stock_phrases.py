@@ -51,6 +51,13 @@ PARKED = Stock(
         this page is provided courtesy of
         domain has been registered
         domain was recently registered
+        domain has just been registered
+        domain name has just been registered
+        domain name expired
+        pending renewal or deletion
+        domain isn t connected to a website
+        domain is not connected to a website
+        domain not connected
         domaine est a vendre
         nom de domaine est a vendre
         nom de domaine a vendre
@@ -65,6 +72,7 @@ PARKED = Stock(
         domaine est parque
         domaine est reserve
         nom de domaine est reserve
+        nom de domaine est enregistre
         domaine a ete enregistre
         nom de domaine a ete enregistre
         domaine a ete reserve
@@ -125,6 +133,10 @@ SUSPENDED = Stock(
         site a ete desactive
         site est desactive
         hosting account has expired
+        website expired
+        account has expired
+        website is no longer available
+        website has been archived or suspended
         hebergement a expire
     """),
     _lines("""
@@ -200,6 +212,9 @@ ERROR = Stock(
         invalid hostname
         hostname was not found on this server
         application error
+        nosuchbucket
+        specified bucket does not exist
+        traceback most recent call last
     """),
     _lines("""
         fatal error
@@ -421,15 +436,6 @@ DEFAULT = Stock(
         no content has been added yet
         ispconfig
         last modified
-        ovh
-        ovhcloud
-        gandi
-        ionos
-        namecheap
-        godaddy
-        hostinger
-        hebergeur
-        hosting
     """),
 )
 REPLAYED = Stock(
@@ -448,6 +454,20 @@ REPLAYED = Stock(
     """),
     ("wayback machine", "at crawl time", "web archive"),
 )
+OF_HOST = _lines("""
+    is for sale
+    may be for sale
+    for sale
+    has expired
+    expired
+    is parked
+    is available for purchase
+    est a vendre
+    a vendre
+    peut etre a vendre
+    a expire
+""")
+"""What a parked page says of the name of its own host, right after it."""
 KINDS = (PARKED, SUSPENDED, ERROR, ABSENT, MAINTENANCE, UNBUILT, DEFAULT, REPLAYED)
 
 PARKING_HOSTS = _lines("""

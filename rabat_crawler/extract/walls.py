@@ -68,6 +68,7 @@ _PHRASES = (
     "enable javascript and cookies to continue",
     "verify you are human",
     "verifying you are human",
+    "while we verify your browser",
     "verifiez que vous etes humain",
     "confirm you are not a robot",
     "je ne suis pas un robot",
