@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Kind = Literal["news", "event", "publication", "project", "page"]
-Role = Literal["detail", "listing", "gone", "missing", "wall", "redirect", "document", "feed", "other"]
+Role = Literal["detail", "listing", "gone", "missing", "wall", "bad", "redirect", "document", "feed", "other"]
 Precision = Literal["year", "month", "day"]
 DateRole = Literal["published", "event", "modified"]
 RecordType = Literal["response", "revisit", "resource"]
@@ -158,13 +158,18 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What reading one capture gave: any number of drafts, links to follow, problems met."""
+    """What reading one capture gave: any number of drafts, links to follow, problems met.
+
+    `badness` (0 to 1) says how surely it is not the page at all; from `extract.badness.BAD` on the role is "wall" (challenge, login) or "bad",
+    there are no drafts and no links, and the capture says nothing of its address.
+    """
 
     layout: str
     role: Role
     drafts: tuple[Draft, ...] = ()
     links: tuple[Link, ...] = ()
     problems: tuple[Problem, ...] = ()
+    badness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

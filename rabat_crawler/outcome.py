@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from rabat_crawler.changes import Snapshot, compare
 from rabat_crawler.errors import RabatError, RobotsForbids, RunBreached, SiteUnreachable
+from rabat_crawler.extract.badness import REASONS
 from rabat_crawler.extract.urls import origin_of
+from rabat_crawler.health_page import plural
 from rabat_crawler.models import Run
 from rabat_crawler.rounds import Visit
 from rabat_crawler.session import Session
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_CHANGES = 2000
 MANY_CHALLENGES = 3
+MANY_STRANGE = 3
+STRANGE_SHARE = 0.2
 
 
 def iso(moment: datetime) -> str:
@@ -71,7 +75,7 @@ def _verdict(session: Session, run_id: str, complete: bool) -> RabatError | None
         session.status = "put off"
         url = f"{origin_of(session.forbidden[0])}/robots.txt"
         return RobotsForbids(f"{url} forbids every start address; ask the site's operator for permission", url=url)
-    if session.pages == 0 and session.failed and not session.challenges:
+    if session.pages == 0 and session.failed and not session.challenges and not session.strange:
         session.status = "put off"
         first = session.failures[0]
         return SiteUnreachable(f"no usable answer from {first['url']}: {first['reason']}", url=first["url"])
@@ -92,6 +96,7 @@ def _breaches(session: Session, complete: bool) -> list[dict[str, str]]:
         said = f"{len(session.challenges)} pages showed a check for robots instead of themselves, the first: {session.challenges[0]}"
         if len(session.challenges) >= MANY_CHALLENGES or session.challenges[0] in session.starts:
             found.append({"code": "challenge", "message": said})
+    found += _strange(session)
     if not complete:
         return found
     health: dict[str, Any] = session.archive.health(site.name) if session.visit is not None else {"items": len(session.items)}
@@ -105,6 +110,20 @@ def _breaches(session: Session, complete: bool) -> list[dict[str, str]]:
         if health.get("fill", {}).get(name, 1.0) < least_share:
             found.append({"code": "fill_rate", "message": f"only {health['fill'][name]:.0%} of the items have a {name}"})
     return found
+
+
+def _strange(session: Session) -> list[dict[str, str]]:
+    """Pages that are not the site's (parked, suspended, broken): alarming where they stand in for a start page, or for a good part of the site."""
+    pages = session.strange
+    if not pages:
+        return []
+    starts = [page for page in pages if page[0] in session.starts]
+    many = len(pages) >= MANY_STRANGE and len(pages) > STRANGE_SHARE * (session.pages + len(pages))
+    if not starts and not many:
+        return []
+    url, code = (starts or pages)[0]
+    said = f"{plural(len(pages), 'page')} showed something else than the site, the first: {url} ({REASONS[code]})"
+    return [{"code": "bad_pages", "message": said}]
 
 
 def _round_counts(session: Session, visit: Visit, left: int) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class Visit:
             row.times = row.times + 1 if same else 1
             row.reason = "login page" if page.role == "wall" else "" if status in (200, 304) else f"HTTP {status}"
         row.state = "gone" if is_gone else "done"
-        if not is_gone and status in (200, 304) and page.role != "wall":
+        if not is_gone and status in (200, 304) and page.role not in ("wall", "bad"):
             row.digest, row.role = digest, row.role if status == 304 else page.role
             row.etag, row.modified = (row.etag, row.modified) if status == 304 else (etag, modified)
         row.news_at = self._news(row, page, now)

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from rabat_crawler.archive.ingest import parse_moment
 from rabat_crawler.errors import DiskFull, PutOff, RabatError, SiteUnreachable
+from rabat_crawler.extract.badness import REASONS
 from rabat_crawler.extract.html import absolute
-from rabat_crawler.extract.page import SOFT_404, parse_page
+from rabat_crawler.extract.page import SOFT_404, parse_page, shown_text
 from rabat_crawler.extract.urls import canonical, origin_of, url_key
 from rabat_crawler.extract.walls import ALIKE, similar
 from rabat_crawler.frontier import entry_of
@@ -118,6 +119,7 @@ class Session:
     refused_addresses: dict[str, str] = field(default_factory=dict)
     signal: int | None = None
     challenges: list[str] = field(default_factory=list)
+    strange: list[tuple[str, str]] = field(default_factory=list)
     breaches: list[dict[str, str]] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
     clock_start: float = field(default_factory=time.monotonic)
@@ -182,6 +184,8 @@ class Session:
             return None
         page = parse_page(_unstored(self, url, now, status, headers, request_headers, body, None), self.site)
         said = next((f"{draft.title} {draft.text}" for draft in page.drafts if draft.complete), "")
+        if page.role == "bad" and any(problem.code == "not_found" for problem in page.problems):
+            said = shown_text(body, headers)
         if is_probe:
             self.visit.remember_probe(said)
             return SOFT_404
@@ -204,7 +208,7 @@ class Session:
                 continue
             page = parse_page(record, self.site)
             location = record.header("location")
-            self.visited(
+            self.answered_with(
                 entry_of(row),
                 page,
                 location=absolute(row.url, location) if location else None,
@@ -223,13 +227,23 @@ class Session:
                 "free some space and run the crawl again"
             )
 
-    def met_wall(self, entry: Entry, page: Page) -> None:
-        """A challenge or a login stood before the page: nothing is known of it. A site may have a login of its own; a challenge is a failure."""
-        if any(problem.code == "challenge" for problem in page.problems):
+    def answered_with(self, entry: Entry, page: Page, *, location: str | None, status: int = 200, etag: str = "", modified: str = "") -> None:
+        """Take in what an address answered. A site may have a login of its own; a challenge or a page that is not the page is a failure.
+
+        Nothing is known then of the page itself: its item stays as it was, and the address is asked again another night.
+        """
+        codes = [problem.code for problem in page.problems]
+        if page.role == "wall" and "challenge" in codes:
             self.challenges.append(entry.url)
             self.lost(entry, "challenge page")
-        else:
+        elif page.role == "wall":
             self.visited(entry, page, location=None)
+        elif page.role == "bad" and status == 200:
+            code = next((code for code in codes if code in REASONS), "soft_error")
+            self.strange.append((entry.url, code))
+            self.lost(entry, REASONS[code])
+        else:
+            self.visited(entry, page, location=location, status=status, etag=etag, modified=modified)
 
     def visited(self, entry: Entry, page: Page, *, location: str | None, status: int = 200, etag: str = "", modified: str = "") -> None:
         """A page was read: count its items, give its links to the frontier. `location` is a redirect's absolute target."""

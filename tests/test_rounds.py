@@ -26,6 +26,11 @@ CHALLENGE = Reply(
 )
 
 
+PARKED = Reply("<html><head><title>example.org</title></head><body><h1>Ce domaine est à vendre</h1><p>Acheter ce domaine</p></body></html>")
+BROKEN = Reply("<p>Database Error: Unable to connect to the database: Could not connect to MySQL</p>")
+CLOSED = Reply("<html><head><title>Dialogue</title></head><body><p>Le site est en maintenance. Merci de votre patience.</p></body></html>")
+
+
 def pages(*names: str) -> dict[str, Reply | list[Reply]]:
     return {"/": links("/fr/", *names)} | {name: article(f"Atelier {name}") for name in names}
 
@@ -110,6 +115,10 @@ NO_PROOF = [
     pytest.param(Reply(mode="drop"), id="connection lost"),
     pytest.param(article("Atelier")._replace(mode="cut"), id="cut short"),
     pytest.param(CHALLENGE, id="a check for robots"),
+    pytest.param(PARKED, id="the domain is for sale"),
+    pytest.param(BROKEN, id="a database error with status 200"),
+    pytest.param(CLOSED, id="a notice of maintenance"),
+    pytest.param(Reply(""), id="an empty body"),
 ]
 
 
@@ -284,3 +293,51 @@ def test_a_removed_item_that_redirects_to_the_front_page_is_gone_after_a_second_
     assert changes(night(server, tmp_path, 1, everything=True)[0]) == []
     assert changes(night(server, tmp_path, 2, everything=True)[0]) == [("gone", f"Atelier {NAMES[0]}")]
     assert rebuilt_equal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [(PARKED, "page of a parked domain"), (BROKEN, "error message with status 200"), (Reply(""), "empty page")],
+    ids=["parked", "broken", "empty"],
+)
+def test_a_page_that_is_not_the_page_is_a_failure_of_its_address_and_is_asked_again(reply: Reply, reason: str, server: Web, tmp_path: Path) -> None:
+    night(server, tmp_path, 0)
+    kept, server.pages[NAMES[0]] = server.pages[NAMES[0]], reply
+    run, _, error = night(server, tmp_path, 1, everything=True)
+    assert (error, run.status, run.counts["failed"], changes(run)) == (None, "done with failures", 1, [])
+    assert state(tmp_path, NAMES[0]) == ("failed", reason)
+    server.pages[NAMES[0]] = kept
+    run, asked, _ = night(server, tmp_path, 2)
+    assert NAMES[0] in asked and (run.counts["failed"], changes(run), state(tmp_path, NAMES[0])) == (0, [], ("done", ""))
+    assert rebuilt_equal(tmp_path)
+
+
+def test_a_site_that_is_parked_is_a_breach_and_loses_no_item(server: Web, tmp_path: Path) -> None:
+    night(server, tmp_path, 0)
+    server.pages = dict.fromkeys(server.pages, PARKED)
+    for day in (1, 2, 3):
+        run, _, error = night(server, tmp_path, day, everything=True)
+        assert isinstance(error, RunBreached) and [breach["code"] for breach in run.counts["breach"]] == ["bad_pages"], run.counts
+        assert "page of a parked domain" in str(error)
+    assert (changes(run), gone(tmp_path)) == ([], [])
+
+
+def test_a_first_crawl_of_a_parked_site_says_what_stands_there(server: Web, tmp_path: Path) -> None:
+    server.pages = dict.fromkeys(server.pages, PARKED)
+    run, _, error = night(server, tmp_path, 0)
+    assert isinstance(error, RunBreached) and run.counts["breach"][0]["code"] == "bad_pages"
+    with Archive.open(tmp_path) as archive:
+        assert list(archive.items()) == []
+        roles = archive.connection.execute("SELECT role, problems FROM captures WHERE status = 200").fetchall()
+    assert roles and all(role == "bad" and "parked_domain" in problems for role, problems in roles)
+
+
+def test_a_bare_error_page_like_that_of_a_random_path_is_missing(server: Web, tmp_path: Path) -> None:
+    settings = {"RABAT_PROBE": True}
+    night(server, tmp_path, 0, settings=settings)
+    bare = Reply("<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1><hr>nginx</body></html>")
+    server.answer = lambda path: server.pages.get(path, bare)  # type: ignore[method-assign, assignment, return-value]
+    del server.pages[NAMES[0]]
+    server.pages["/robots.txt"] = Reply("", 404)
+    run, _, _ = night(server, tmp_path, 1, everything=True, settings=settings)
+    assert state(tmp_path, NAMES[0]) == ("gone", "answers like a random path") and run.counts["failed"] == 0

@@ -34,6 +34,17 @@ MIN_LETTERS = 80
 MIN_CONTRADICTING = 120
 """Letters that langdetect must have seen to overrule a declaration."""
 SEED = 0
+OWN_SHARE = 12
+"""One function word of French or English in so many words: the text is not in a language of another family (Spanish passes as well)."""
+MIN_FOREIGN = 150
+"""Letters that a text in Latin script must have before it is called foreign; one in another script needs a tenth of them."""
+LATIN = tuple(sorted("ca cs da de en es et fi fr hr hu id it lt lv nl no pl pt ro sk sl so sq sv sw tl tr vi".split()))
+SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")), ("zh", re.compile("[\u4e00-\u9fff]")), ("ko", re.compile("[\uac00-\ud7af]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")), ("ru", re.compile("[\u0400-\u04ff]")), ("ar", re.compile("[\u0600-\u06ff]")),
+    ("hi", re.compile("[\u0900-\u097f]")), ("el", re.compile("[\u0370-\u03ff]")), ("he", re.compile("[\u0590-\u05ff]")),
+)  # fmt: skip
+"""Scripts that name a language, or a family that is as good as one here."""
 
 _ELISION = re.compile("['’‘`]")
 _EDGES = '.,;:!?()[]«»"“”…/|–—'
@@ -153,6 +164,22 @@ def _foreign(title: str, text: str, source: str, stated: str | None, allowed: Se
     return stated, source
 
 
+@lru_cache(maxsize=1024)
+def foreign_language(text: str, allowed: tuple[str, ...]) -> str | None:
+    """The language of a text that is clearly neither French nor English nor one of `allowed`; None if it is, or if too little of it is seen."""
+    words = _words(text)
+    if sum(_count(words)) * OWN_SHARE >= len(words):
+        return None
+    letters = len(_LETTER.findall(text))
+    if not text.isascii():
+        for language, script in SCRIPTS:
+            seen = len(script.findall(text))
+            if seen * 10 >= MIN_FOREIGN and seen * (10 if language == "ja" else 3) >= letters:
+                return language if language not in allowed else None
+    found = _langdetect(text, LATIN) if letters >= MIN_FOREIGN else None
+    return found[0] if found and found[1] > 0.95 and found[0] not in (*allowed, *OWN) else None
+
+
 def _langdetect(text: str, allowed: tuple[str, ...]) -> tuple[str, float] | None:
     """The likeliest of `allowed` and its probability; None for short texts and for languages that langdetect has no profile of."""
     if len(_LETTER.findall(text)) < MIN_LETTERS:
@@ -191,4 +218,4 @@ def _factory(allowed: tuple[str, ...]) -> Any:
     return factory
 
 
-__all__ = ["identify"]
+__all__ = ["foreign_language", "identify"]

@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 from rabat_crawler import registry
 from rabat_crawler.extract import languages
+from rabat_crawler.extract.badness import Badness, judge, judge_status
 from rabat_crawler.extract.dates import event_dates, plausible
 from rabat_crawler.extract.decoding import decode_body, decode_text
 from rabat_crawler.extract.feeds import feed_links
 from rabat_crawler.extract.html import Document, absolute, fold, normalise, parse_document
 from rabat_crawler.extract.urls import path_language
-from rabat_crawler.extract.walls import is_front_page, wall_of
-from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, Problem, Reading, Record, Site
+from rabat_crawler.extract.walls import is_front_page, visible_text
+from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, Problem, Reading, Record, Role, Site
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "")
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "text/xml", "application/xml")
@@ -29,6 +30,10 @@ MAX_DRAFTS = 500
 MAX_LINKS = 5000
 GENERIC_RANK = 90
 SOFT_404 = "soft-404"
+WALLS = ("challenge", "login")
+JUDGED = 10
+"""So many items of a list are looked at to judge it."""
+MAX_REASONS = 6
 _NUMBERED = re.compile(r"/[0-9]+-[^/]*$|[?&]id=[0-9]+")
 """An article's address: a redirect from there to a front page says that it is not there."""
 CUT = ("truncated", "bad_coding", "too_large")
@@ -44,8 +49,10 @@ def parse_page(record: Record, site: Site) -> Page:
         if target and _NUMBERED.search(capture.url) and is_front_page(target, site):
             return Page(layout="", role="missing", problems=(Problem(code="to_front_page", message=f"it redirects to a front page, {target}"),))
         return Page(layout="", role="redirect", links=(Link(url=target, rel="redirect"),) if target else ())
+    if capture.status in (304, 404, 410):
+        return Page(layout="", role="other" if capture.status == 304 else "gone")
     if capture.status != 200:
-        return Page(layout="", role="gone" if capture.status in (404, 410) else "other")
+        return _bad("", judge_status(capture.status), ())
     media_type = (capture.media_type or "").lower()
     if DOCUMENT_TYPES.match(media_type):
         return Page(layout="", role="document")
@@ -57,6 +64,13 @@ def parse_page(record: Record, site: Site) -> Page:
     if media_type not in HTML_TYPES:
         return Page(layout="", role="other", problems=problems)
     return _html(record, site, body, problems)
+
+
+def shown_text(body: bytes, headers: tuple[tuple[str, str], ...]) -> str:
+    """Roughly what an HTML answer shows, for comparing pages that hold no article."""
+    decoded, _ = decode_body(body, headers)
+    content_type = next((value for name, value in headers if name.lower() == "content-type"), None)
+    return visible_text(decode_text(decoded, content_type)[0])
 
 
 def _feed(url: str, body: bytes, record: Record, problems: tuple[Problem, ...]) -> Page:
@@ -72,10 +86,9 @@ def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]
     problems = (*problems, *more)
     doc = parse_document(text, url=capture.url, site=site, captured_at=capture.captured_at)
     layout, reading = _read(doc)
-    wall = wall_of(capture.status, record.response_headers, "", text) if reading.role == "other" or layout.rank >= GENERIC_RANK else ""
-    if wall:
-        said = Problem(code=wall, message=f"a {wall} page stands before the page")
-        return Page(layout=layout.name, role="wall", problems=(*problems, said))
+    badness = _judged(record, doc, text, layout, reading)
+    if badness.is_bad:
+        return _bad(layout.name, badness, problems)
     drafts = [_finished(draft, doc, layout.name) for draft in reading.drafts]
     if not (reading.role == "listing" and layout.rank < GENERIC_RANK):  # a CMS listing is itself the block of dated items
         drafts += [_finished(draft, doc, block.name) for block, draft in _block_drafts(doc, drafts)]
@@ -87,7 +100,33 @@ def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]
         drafts=tuple(draft for draft in drafts if draft.title)[:MAX_DRAFTS],
         links=_links(reading.links, doc.links, doc.url),
         problems=(*problems, *reading.problems),
+        badness=badness.score,
     )
+
+
+def _judged(record: Record, doc: Document, source: str, layout: Layout, reading: Reading) -> Badness:
+    """How surely the answer is not the page; what a CMS's own layout read as article or list gets a quick look only."""
+    known = layout.rank < GENERIC_RANK and reading.role != "other"
+    return judge(
+        status=200,
+        headers=record.response_headers,
+        url=doc.url,
+        source=source,
+        title=reading.drafts[0].title if known and len(reading.drafts) == 1 else doc.title,
+        text=" ".join(itertools.chain.from_iterable((draft.title, draft.text) for draft in reading.drafts[:JUDGED])) if known else "",
+        declared=doc.html_lang or "",
+        links=() if known else doc.links,
+        site=doc.site,
+        captured_at=doc.captured_at,
+        known=known,
+        as_article=reading.role == "detail",
+    )
+
+
+def _bad(layout: str, badness: Badness, problems: tuple[Problem, ...]) -> Page:
+    """A page that says nothing: neither items nor links, only why."""
+    role: Role = "wall" if badness.reasons[0].code in WALLS else "bad"
+    return Page(layout=layout, role=role, problems=(*problems, *badness.reasons[:MAX_REASONS]), badness=badness.score)
 
 
 def _read(doc: Document) -> tuple[Layout, Reading]:

@@ -68,6 +68,7 @@ _PHRASES = (
     "enable javascript and cookies to continue",
     "verify you are human",
     "verifying you are human",
+    "while we verify your browser",
     "verifiez que vous etes humain",
     "confirm you are not a robot",
     "je ne suis pas un robot",
@@ -92,7 +93,8 @@ _LOGIN_TITLE = re.compile(
 )
 _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,500})", re.I)
 _TAG = re.compile(r"<[^<>]{0,5000}>?")
-_DROPPED = ("script", "style", "template", "svg", "head", "nav", "select")
+_HIDDEN = ("script", "style", "template", "svg", "head")
+_DROPPED = (*_HIDDEN, "nav", "select")
 _LOGIN_SEGMENTS = frozenset(
     "login log-in signin sign-in logon sign_in connexion se-connecter identification authentification wp-login signon sso".split()
 )
@@ -100,8 +102,11 @@ _LOGIN_HOST = re.compile(r"^(?:login|signin|sso|auth|accounts?|idp|adfs|cas|pass
 _HOME_SEGMENTS = frozenset("index home accueil".split())
 
 
-def wall_of(status: int, headers: Sequence[tuple[str, str]], title: str, source: str) -> Wall:
-    """What an answer shows instead of a page: "challenge" (a check for robots), "login", or "". `source` is its decoded HTML, `title` may be ""."""
+def wall_of(status: int, headers: Sequence[tuple[str, str]], title: str, source: str, shown: str | None = None) -> Wall:
+    """What an answer shows instead of a page: "challenge" (a check for robots), "login", or "". `source` is its decoded HTML, `title` may be "".
+
+    `shown` is its `visible_text`, for those who have it already.
+    """
     for name, value in headers:
         if value.strip().lower() in _CHALLENGE_HEADERS.get(name.lower(), ()):
             return "challenge"
@@ -110,12 +115,12 @@ def wall_of(status: int, headers: Sequence[tuple[str, str]], title: str, source:
         return "login" if status == 401 else ""
     if not title and (found := _TITLE.search(source)):
         title = html_entities.unescape(found[1])
-    if _is_challenge(fold(title), source):
+    if _is_challenge(fold(title), source, shown):
         return "challenge"
-    return "login" if status == 401 or _is_login(fold(title), source) else ""
+    return "login" if status == 401 or _is_login(fold(title), source, shown) else ""
 
 
-def _is_challenge(title: str, source: str) -> bool:
+def _is_challenge(title: str, source: str, shown: str | None) -> bool:
     lower = source.lower()
     if any(mark in lower for mark in _CHALLENGE_MARKS):
         return True
@@ -123,7 +128,7 @@ def _is_challenge(title: str, source: str) -> bool:
     widget = any(mark in lower for mark in _WIDGET_MARKS)
     if not titled and not widget and len(source) > 50_000:
         return False
-    text = visible_text(source)
+    text = visible_text(source) if shown is None else shown
     if len(text.split()) > FEW_WORDS:
         return False
     folded = fold(text)
@@ -131,30 +136,30 @@ def _is_challenge(title: str, source: str) -> bool:
     return titled or said or (widget and not _PASSWORD.search(source) and len(folded.split()) <= 25)
 
 
-def _is_login(title: str, source: str) -> bool:
+def _is_login(title: str, source: str, shown: str | None) -> bool:
     if _PASSWORD.search(source) is None:
         return False
     body = _BODY.search(source)
     if body is not None and any(all(word in body[1] for word in words) for words in _LOGIN_BODIES):
         return True
-    words = len(visible_text(source).split())
+    words = len((visible_text(source) if shown is None else shown).split())
     return words <= FEW_WORDS_BESIDE_LOGIN or (words <= FEW_WORDS and _LOGIN_TITLE.search(title) is not None)
 
 
-def visible_text(source: str) -> str:
-    """Roughly what a reader sees, on one line: no scripts, styles, menus, comments; cheaper than a parser, and linear."""
-    text = _TAG.sub(" ", "".join(_shown(source)))
+def visible_text(source: str, *, menus: bool = False) -> str:
+    """Roughly what a reader sees, on one line: no scripts, styles, comments, without `menus` no menus; cheaper than a parser, and linear."""
+    text = _TAG.sub(" ", "".join(_shown(source, _HIDDEN if menus else _DROPPED)))
     return " ".join(html_entities.unescape(text).split())
 
 
-def _shown(source: str) -> Iterator[str]:
+def _shown(source: str, dropped: Sequence[str]) -> Iterator[str]:
     """The source without the elements that show no text of the page."""
     lower = source.lower()
     if len(lower) != len(source):  # a letter whose small form is two characters
         source = lower
-    closed_from = {name: lower.rfind(f"</{name}") for name in _DROPPED} | {"!--": lower.rfind("-->")}
+    closed_from = {name: lower.rfind(f"</{name}") for name in dropped} | {"!--": lower.rfind("-->")}
     place = 0
-    for found in re.finditer(rf"<(!--|(?:{'|'.join(_DROPPED)})\b)", lower):
+    for found in re.finditer(rf"<(!--|(?:{'|'.join(dropped)})\b)", lower):
         name, start = found[1], found.start()
         if start < place or closed_from[name] < start:
             continue

@@ -63,12 +63,9 @@ class DialogueSpider(Spider):
                 session.frontier.done(entry.key, None)
             return
         session.in_a_row = 0
-        if page.role == "wall":
-            session.met_wall(entry, page)
-            return
         location = absolute(response.url, (response.headers.get(b"Location") or b"").decode("utf-8", "replace"))
         try:
-            session.visited(
+            session.answered_with(
                 entry,
                 page,
                 location=location,
