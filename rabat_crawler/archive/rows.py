@@ -149,7 +149,7 @@ def capture_row(capture: Capture, page: Page) -> tuple[Any, ...]:
         capture.record_id, capture.url, capture.url_key, moment(capture.captured_at), capture.status, capture.media_type, capture.digest,
         capture.sha1, capture.site, capture.run_id, capture.record_type, capture.source, capture.source_url, capture.warc_file, capture.offset,
         capture.length, capture.refers_to, target, capture.refers_at and moment(capture.refers_at), capture.truncated, capture.verdict,
-        None, page.layout, page.role, getattr(page, "badness", 0.0), problems_json(page.problems),
+        None, page.layout, page.role, page.badness, problems_json(page.problems),
     )  # fmt: skip
 
 
