@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.api import Archive, Progress
 
 BATCH = 200
+ENDS = """
+SELECT warc_file, max(until) FROM (
+  SELECT warc_file, offset + length AS until FROM captures UNION ALL SELECT warc_file, read_to FROM files) GROUP BY warc_file
+"""
+READ_TO = "INSERT INTO files (warc_file, read_to) VALUES (?,?) ON CONFLICT (warc_file) DO UPDATE SET read_to = excluded.read_to"
 SMALL = 4_000_000
 """So many bytes of WARC files are read before another process has started."""
 
@@ -50,8 +55,8 @@ def warc_files(folder: Path) -> list[Path]:
 
 
 def files_behind(folder: Path, connection: sqlite3.Connection) -> list[Path]:
-    """The files of which records lie behind the last one that has a row."""
-    ends = dict(connection.execute("SELECT warc_file, max(offset + length) FROM captures GROUP BY warc_file"))
+    """The files of which records lie behind the last one that has a row, or that was found to have one in another file."""
+    ends = dict(connection.execute(ENDS))
     return [path for path in warc_files(folder) if _has_response_after(path, ends.get(path.name, 0))]
 
 
@@ -79,6 +84,8 @@ def ingest_files(archive: Archive, files: Sequence[Path], progress: Progress) ->
             ingest.settle()
         done += len(batch)
         progress("captures", done, None)
+    with _transaction(connection):
+        connection.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
     return damaged
 
 
@@ -181,6 +188,7 @@ def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progr
                 if done % BATCH == 0:
                     progress("captures", done, None)
             bulk.finish(processes, str(beside), progress)
+        db.conn.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
         counts = store.count_rows(db.conn)
         db.conn.execute("INSERT INTO items_fts (items_fts) VALUES ('optimize')")
         db.conn.execute("PRAGMA journal_mode = DELETE")

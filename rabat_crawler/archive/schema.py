@@ -231,6 +231,8 @@ CREATE TABLE identities (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX identities_by_item ON identities (item_id);
 
+CREATE TABLE files (warc_file TEXT PRIMARY KEY, read_to INTEGER NOT NULL) STRICT;
+
 CREATE VIEW item_captures AS
   SELECT DISTINCT i.item_id, c.record_id, c.url, c.captured_at, c.status, c.digest, c.warc_file, c.offset, c.length, d.complete
   FROM items i JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id;
