@@ -237,7 +237,9 @@ def _empty(shown: _Shown) -> Iterator[Sign]:
     if shown.words:
         yield Sign("empty_body", 0.4, f"the page shows nothing but {shown.text[:40]!r}")
         if not shown.title.strip():
-            yield Sign("empty_body", 0.2, "it has no title")
+            yield Sign("empty_body", 0.1, "it has no title")
+        if "<" not in shown.source:
+            yield Sign("empty_body", 0.2, "it has no markup")
     elif _SCRIPT.search(shown.source):
         yield Sign("empty_body", 0.7, "the page shows nothing without its scripts")
     else:
