@@ -24,6 +24,7 @@ LAYERS = (
         "health_page",
         "revisit",
         "memento",
+        "cdx",
         "schedule",
     ),
     ("archive",),
@@ -39,6 +40,8 @@ LAYERS = (
         "outcome",
         "reactor",
         "runner",
+        "wayback",
+        "backfill",
         "session",
         "web",
     ),
@@ -72,6 +75,7 @@ DOORS = {
     "dateparser": ("extract",),
     "langdetect": ("extract",),
     "click": ("cli", "demo"),
+    "urllib3": LAYERS[3],
     "datasette": ("web",),
 }
 
