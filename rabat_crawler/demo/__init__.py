@@ -1,4 +1,4 @@
-"""The bundled bilingual sample site (invented texts in the markup of Joomla 3) and a server for it on loopback."""
+"""The bundled bilingual sample site (invented texts in the markup of Joomla 3), a server for it on loopback, and a web archive of it."""
 
 from __future__ import annotations
 

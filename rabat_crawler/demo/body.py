@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from rabat_crawler.demo.chrome import attribute, text
 from rabat_crawler.demo.content import BULLET, HEADING, PART, Story
-from rabat_crawler.demo.labels import BY_KEY, TAGS, WORDS, Menu, day
+from rabat_crawler.demo.labels import TAGS, WORDS, day
+from rabat_crawler.demo.menus import Menu
 from rabat_crawler.demo.shelf import base_hits
 from rabat_crawler.demo.template import CLOAK, hits
 
@@ -136,10 +137,21 @@ def icons(story: Story, path: str, language: str) -> str:
     )
 
 
-def facts(story: Story, language: str, *, dated: bool) -> str:
-    """The block of facts: author, category, date, hits."""
+def plain_icons(story: Story, path: str, language: str) -> str:
+    """Both links as plain icons, without the button that names the article's id."""
     words = WORDS[language]
-    menu = BY_KEY[language, story.category]
+    return (
+        '\n<div class="icons">\n\t<ul class="actions">\n'
+        f'\t\t<li class="print-icon"> <a href="{path}?tmpl=component&amp;print=1&amp;layout=default" rel="nofollow">{words["print"]}</a> </li>\n'
+        f'\t\t<li class="email-icon"> <a href="/{language}/component/mailto/?tmpl=component&amp;link={mail_hash(path)}" rel="nofollow">'
+        f"{words['email']}</a> </li>\n\t</ul>\n</div>\n"
+    )
+
+
+def facts(story: Story, menu: Menu, *, dated: bool) -> str:
+    """The block of facts: author, category (whose listing is `menu`), date, hits."""
+    language = menu.language
+    words = WORDS[language]
     return (
         '\n\t\t\t\t<dl class="article-info muted">\n\n\t\t\t<dt class="article-info-term">\n'
         f"\t\t\t\t\t{words['details']}\t\t\t\t\t\t\t</dt>\n\n"

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from rabat_crawler.demo.labels import ASSET_VERSION, BY_KEY, FLAGS, LOCALES, MENUS, PARTNER, WORDS, Menu
+from rabat_crawler.demo.epochs import Epoch
+from rabat_crawler.demo.labels import ASSET_VERSION, FLAGS, LOCALES, PARTNER, WORDS
+from rabat_crawler.demo.menus import Menu, Menus
 from rabat_crawler.demo.template import CSRF, ORIGIN
 
 
@@ -28,6 +30,7 @@ class Frame:
     `trail`: (path, title) of the breadcrumbs, the last without path; `other`: the switcher's target without a twin; `below`: after the content.
     """
 
+    epoch: Epoch
     language: str
     title: str
     address: str
@@ -65,7 +68,7 @@ def page(frame: Frame, modules: Modules) -> str:
         f"\t\t\t\t\t<!-- End Content -->\n\t\t\t\t</main>\n{modules.right}\t\t\t</div>\n\t\t</div>\n\t</div>\n"
         '\t<!-- Footer -->\n\t<footer class="footer" role="contentinfo">\n\t\t<div class="container">\n\t\t\t<hr />\n'
         f'\t\t\t<p class="pull-right">\n\t\t\t\t<a href="#top" id="back-top">\n\t\t\t\t\t{words["top"]}\t\t\t\t</a>\n\t\t\t</p>\n'
-        f"\t\t\t<p>\n\t\t\t\t&copy; 2019 {words['site']} - {words['note']}\t\t\t</p>\n\t\t</div>\n\t</footer>\n</body>\n</html>\n"
+        f"\t\t\t<p>\n\t\t\t\t&copy; {frame.epoch.built.year} {words['site']} - {words['note']}\t\t\t</p>\n\t\t</div>\n\t</footer>\n</body>\n</html>\n"
     )
 
 
@@ -77,16 +80,17 @@ def popup(frame: Frame) -> str:
     )
 
 
-def error_page(language: str, reason: str) -> str:
+def error_page(epoch: Epoch, language: str, reason: str) -> str:
     """The 404 page: menu, no modules, no `.item-page`."""
     words = WORDS[language]
-    frame = Frame(language=language, title="", address="", body_class="", main="", menu=BY_KEY[language, "home"])
+    home = epoch.menus.by_key[language, "home"]
+    frame = Frame(epoch=epoch, language=language, title="", address="", body_class="", main="", menu=home)
     return (
         f'<!DOCTYPE html>\n<html lang="{LOCALES[language].lower()}" dir="ltr">\n<head>\n\t<meta charset="utf-8" />\n'
         f"\t<title>{words['error']}: 404 {reason}</title>\n"
         '\t<meta name="viewport" content="width=device-width, initial-scale=1.0">\n'
         '\t<link href="/templates/protostar/css/template.css" rel="stylesheet" />\n</head>\n'
-        f'<body class="site com_content view-article no-layout no-task itemid-{BY_KEY[language, "home"].number}">\n'
+        f'<body class="site com_content view-article no-layout no-task itemid-{home.number}">\n'
         f'\t<div class="body" id="top">\n\t\t<div class="container">\n{_header(frame)}{_navigation(frame)}\n'
         '\t\t\t<div class="row-fluid">\n\t\t\t\t<main id="content" role="main" class="span12">\n\t\t\t\t\t<!-- Begin Content -->\n'
         f'\t\t\t\t\t<h1 class="page-header">{words["not_shown"]}</h1>\n\t\t\t\t\t<div class="well">\n'
@@ -135,15 +139,14 @@ def _search_link(frame: Frame) -> str:
     query = f"{frame.search}&amp;format=opensearch" if frame.search else "format=opensearch"
     words = WORDS[frame.language]
     return (
-        f'<link href="{ORIGIN}{BY_KEY[frame.language, "search"].path}?{query}" rel="search" title="{words["search_title"]}" '
+        f'<link href="{ORIGIN}{frame.epoch.menus.by_key[frame.language, "search"].path}?{query}" rel="search" title="{words["search_title"]}" '
         'type="application/opensearchdescription+xml" />'
     )
 
 
-def search_form(language: str, action: str) -> str:
-    """The search module of the header (a POST form)."""
+def search_form(language: str, action: str, number: int) -> str:
+    """The search module of the header (a POST form); `number` is that of the search page's menu item."""
     words = WORDS[language]
-    number = BY_KEY[language, "search"].number
     return (
         f'<div class="search mod_search92">\n\t<form action="{action}" method="post" class="form-inline" role="search">\n'
         f'\t\t<label for="mod-search-searchword92" class="element-invisible">{words["search_for"]}</label> '
@@ -157,15 +160,16 @@ def search_form(language: str, action: str) -> str:
 def _header(frame: Frame) -> str:
     site = WORDS[frame.language]["site"]
     action = frame.menu.path if frame.menu else f"/{frame.language}/"
+    number = frame.epoch.menus.by_key[frame.language, "search"].number
     return (
         '\t\t\t<!-- Header -->\n\t\t\t<header class="header" role="banner">\n\t\t\t\t<div class="header-inner clearfix">\n'
         f'\t\t\t\t\t<a class="brand pull-left" href="/">\n\t\t\t\t\t\t<span class="site-title" title="{site}">{site}</span>\t\t\t\t\t</a>\n'
-        f'\t\t\t\t\t<div class="header-search pull-right">\n{search_form(frame.language, action)}\t\t\t\t\t</div>\n\t\t\t\t</div>\n\t\t\t</header>\n'
+        f'\t\t\t\t\t<div class="header-search pull-right">\n{search_form(frame.language, action, number)}\t\t\t\t\t</div>\n\t\t\t\t</div>\n\t\t\t</header>\n'
     )
 
 
 def _navigation(frame: Frame) -> str:
-    menus = [menu for menu in MENUS[frame.language] if not menu.alias]
+    menus = [menu for menu in frame.epoch.menus.rows[frame.language] if not menu.alias]
     items = "".join(_menu_item(menu, menus, frame.menu) for menu in menus if not menu.parent)
     items += f'<li class="item-{menus[-1].number + 1}"><a href="{PARTNER[0]}" >{PARTNER[1]}</a></li>'
     return (
@@ -240,10 +244,10 @@ def newsletter_box() -> str:
     )
 
 
-def shortcuts(language: str) -> str:
+def shortcuts(menus: Menus, language: str) -> str:
     """The small menu with the second address of the news."""
-    menus = [BY_KEY[language, "all"], BY_KEY[language, "publications"]]
-    items = "".join(f'<li class="item-{menu.number}"><a href="{menu.path}" >{text(menu.title)}</a></li>' for menu in menus)
+    shown = [menus.by_key[language, "all"], menus.by_key[language, "publications"]]
+    items = "".join(f'<li class="item-{menu.number}"><a href="{menu.path}" >{text(menu.title)}</a></li>' for menu in shown)
     return well(WORDS[language]["shortcuts"], f'<ul class="nav menu mod-list">\n{items}</ul>\n')
 
 

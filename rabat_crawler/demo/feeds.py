@@ -8,13 +8,13 @@ from email.utils import format_datetime
 from rabat_crawler.demo import body
 from rabat_crawler.demo.chrome import attribute, text
 from rabat_crawler.demo.content import Story
-from rabat_crawler.demo.labels import BY_KEY, WORDS, Menu
+from rabat_crawler.demo.labels import WORDS
+from rabat_crawler.demo.menus import Menu
 from rabat_crawler.demo.shelf import Shelf
 from rabat_crawler.demo.template import ORIGIN
 
 FEED_ITEMS = 7
 CREATED_BEFORE = timedelta(days=2, hours=3)
-BUILT = "Wed, 05 Jun 2019 08:00:00 +0200"
 GENERATOR = "Joomla! - Open Source Content Management"
 
 
@@ -35,7 +35,7 @@ def _rss(shelf: Shelf, menu: Menu, found: list[Story]) -> str:
         f"\t\t<item>\n\t\t\t<title>{body.title(story)}</title>\n\t\t\t<link>{ORIGIN}{shelf.path_under(story, menu)}</link>\n"
         f'\t\t\t<guid isPermaLink="true">{ORIGIN}{shelf.path_under(story, menu)}</guid>\n'
         f"\t\t\t<description><![CDATA[{body.paragraphs(story, story.body[:1])}]]></description>\n"
-        f"\t\t\t<category>{text(BY_KEY[menu.language, story.category].title)}</category>\n"
+        f"\t\t\t<category>{text(shelf.epoch.menus.by_key[menu.language, story.category].title)}</category>\n"
         f"\t\t\t<pubDate>{format_datetime(feed_date(story, menu))}</pubDate>\n\t\t</item>\n"
         for story in found
     )
@@ -43,7 +43,7 @@ def _rss(shelf: Shelf, menu: Menu, found: list[Story]) -> str:
         f'<?xml version="1.0" encoding="utf-8"?>\n<!-- generator="{GENERATOR}" -->\n'
         '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom">\n\t<channel>\n'
         f"\t\t<title>{text(menu.title)}</title>\n\t\t<description><![CDATA[{WORDS[menu.language]['description']}]]></description>\n"
-        f"\t\t<link>{ORIGIN}{menu.path}</link>\n\t\t<lastBuildDate>{BUILT}</lastBuildDate>\n\t\t<generator>{GENERATOR}</generator>\n"
+        f"\t\t<link>{ORIGIN}{menu.path}</link>\n\t\t<lastBuildDate>{format_datetime(shelf.epoch.built)}</lastBuildDate>\n\t\t<generator>{GENERATOR}</generator>\n"
         f'\t\t<atom:link rel="self" type="application/rss+xml" href="{ORIGIN}{menu.path}?format=feed&amp;type=rss"/>\n'
         f"\t\t<language>{'fr-fr' if menu.language == 'fr' else 'en-gb'}</language>\n{items}\t</channel>\n</rss>\n"
     )
@@ -60,5 +60,5 @@ def _atom(shelf: Shelf, menu: Menu, found: list[Story]) -> str:
     )
     return (
         f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n\t<title type="text">{text(menu.title)}</title>\n'
-        f"\t<id>{ORIGIN}{menu.path}</id>\n\t<updated>2019-06-05T08:00:00+02:00</updated>\n{entries}</feed>\n"
+        f"\t<id>{ORIGIN}{menu.path}</id>\n\t<updated>{shelf.epoch.built.isoformat()}</updated>\n{entries}</feed>\n"
     )

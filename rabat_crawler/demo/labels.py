@@ -1,9 +1,6 @@
-"""The sample site's menus, categories, tags and words in both languages. Constants only."""
+"""The sample site's categories, tags and words in both languages. Constants only; the menus are in `menus`."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Literal
 
 LANGUAGES = ("fr", "en")
 OTHER = {"fr": "en", "en": "fr"}
@@ -11,103 +8,6 @@ LOCALES = {"fr": "fr-FR", "en": "en-GB"}
 FLAGS = {"fr": ("fr_fr.gif", "Français"), "en": ("en_gb.gif", "English")}
 ASSET_VERSION = "5e2d8c0b7a4f4c1f9b36d1c7e0a9f214"
 
-View = Literal["featured", "blog", "table", "archive", "single", "contact", "search", "private"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Menu:
-    """One menu item in one language. `categories`: what a listing shows; `shows_date` off hides dates on it and on articles read below it."""
-
-    language: str
-    key: str
-    path: str
-    title: str
-    view: View
-    number: int
-    categories: tuple[str, ...] = ()
-    parent: str = ""
-    alias: bool = False
-    shows_date: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the menu table: the same page in both languages."""
-
-    key: str
-    view: View
-    fr: tuple[str, str]
-    en: tuple[str, str]
-    categories: tuple[str, ...] = ()
-    parent: str = ""
-    alias: bool = False
-    shows_date: bool = True
-
-
-ROWS: tuple[Row, ...] = (
-    Row(key="home", view="featured", fr=("/fr/", "Accueil"), en=("/en/", "Home"), categories=("news", "meetings", "upcoming")),
-    Row(key="about", view="blog", fr=("/fr/a-propos", "A propos"), en=("/en/about", "About"), categories=("about",), shows_date=False),
-    Row(key="projects", view="blog", fr=("/fr/projets", "Projets"), en=("/en/projects", "Projects"), categories=("projects",), shows_date=False),
-    Row(key="action", view="blog", fr=("/fr/en-action", "En action"), en=("/en/in-action", "In action"), categories=("news", "meetings", "upcoming")),
-    Row(
-        key="news",
-        view="blog",
-        fr=("/fr/en-action/actualites", "Actualités"),
-        en=("/en/in-action/news", "News"),
-        categories=("news",),
-        parent="action",
-    ),
-    Row(
-        key="meetings",
-        view="blog",
-        fr=("/fr/en-action/reunions-thematiques", "Réunions thématiques"),
-        en=("/en/in-action/thematic-meetings", "Thematic meetings"),
-        categories=("meetings",),
-        parent="action",
-    ),
-    Row(key="upcoming", view="blog", fr=("/fr/a-venir", "A venir"), en=("/en/next-events", "Next events"), categories=("upcoming",)),
-    Row(
-        key="publications",
-        view="table",
-        fr=("/fr/publications", "Publications"),
-        en=("/en/publications", "Publications"),
-        categories=("publications",),
-    ),
-    Row(key="chair", view="single", fr=("/fr/presidence", "Présidence"), en=("/en/chairmanship", "Chairmanship")),
-    Row(key="archives", view="archive", fr=("/fr/archives", "Archives"), en=("/en/archives", "Archives")),
-    Row(key="contact", view="contact", fr=("/fr/contact", "Contact"), en=("/en/contact", "Contact")),
-    Row(key="search", view="search", fr=("/fr/recherche", "Recherche"), en=("/en/search", "Search")),
-    Row(
-        key="all",
-        view="blog",
-        fr=("/fr/toute-l-actualite", "Toute l'actualité"),
-        en=("/en/all-news", "All news"),
-        categories=("news",),
-        alias=True,
-        shows_date=False,
-    ),
-)
-FIRST_NUMBER = {"fr": 106, "en": 132}
-MENUS: dict[str, tuple[Menu, ...]] = {
-    language: tuple(
-        Menu(
-            language=language,
-            key=row.key,
-            path=(row.fr if language == "fr" else row.en)[0],
-            title=(row.fr if language == "fr" else row.en)[1],
-            view=row.view,
-            number=FIRST_NUMBER[language] + index,
-            categories=row.categories,
-            parent=row.parent,
-            alias=row.alias,
-            shows_date=row.shows_date,
-        )
-        for index, row in enumerate(ROWS)
-    )
-    for language in LANGUAGES
-}
-BY_KEY = {(menu.language, menu.key): menu for menus in MENUS.values() for menu in menus}
-BY_PATH = {menu.path.rstrip("/"): menu for menus in MENUS.values() for menu in menus}
 PARTNER = ("https://www.icmpd.org/", "ICMPD")
 
 CATEGORY_NUMBERS = {"news": 10, "meetings": 14, "upcoming": 18, "publications": 24, "about": 26, "projects": 28}

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from rabat_crawler.demo import body
 from rabat_crawler.demo.chrome import Frame, attribute, page, text
 from rabat_crawler.demo.content import Story
-from rabat_crawler.demo.labels import BY_KEY, MENUS, OTHER, PRIVATE_PATH, TAGS, WORDS, Menu, day
+from rabat_crawler.demo.labels import LANGUAGES, OTHER, PRIVATE_PATH, TAGS, WORDS, day
+from rabat_crawler.demo.menus import Menu
 from rabat_crawler.demo.render import Desk
 from rabat_crawler.demo.shelf import base_hits
 from rabat_crawler.demo.template import CSRF, ORIGIN, hits
@@ -24,6 +25,8 @@ class Lists:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.shelf = desk.shelf
+        self.epoch = desk.epoch
+        self.menus = desk.menus
 
     def listing(self, menu: Menu, start: int, query: str = "") -> str:
         """The page of a menu item that is no single article; `start` counts items, any value is answered."""
@@ -39,9 +42,10 @@ class Lists:
         return "com_content view-featured no-layout" if menu.view == "featured" else "com_content view-category layout-blog"
 
     def _frame(self, menu: Menu, main: str, *, body_class: str, feeds: str = "") -> str:
-        twins = tuple((language, BY_KEY[language, menu.key].path) for language in MENUS)
-        above = [BY_KEY[menu.language, menu.parent]] if menu.parent else []
+        twins = tuple((language, self.menus.by_key[language, menu.key].path) for language in LANGUAGES)
+        above = [self.menus.by_key[menu.language, menu.parent]] if menu.parent else []
         frame = Frame(
+            epoch=self.epoch,
             language=menu.language,
             title=menu.title,
             address=menu.path,
@@ -86,7 +90,7 @@ class Lists:
         words = WORDS[language]
         return (
             f'\t\t\t<div class="{classes}"\n\t\t\t\titemprop="blogPost" itemscope itemtype="https://schema.org/BlogPosting">\n{title}'
-            f"{body.icons(story, path, language)}{body.facts(story, language, dated=menu.shows_date)}{body.tags(story, language)}"
+            f"{self.desk.icons(story, path, language)}{self.desk.facts(story, language, dated=menu.shows_date)}{body.tags(story, language)}"
             f"{body.image(story, 'thumbnailUrl')}{body.paragraphs(story, story.body[:1])}\n"
             f'\t\n<p class="readmore">\n\t<a class="btn" href="{path}" itemprop="url" aria-label="{words["more"]}{attribute(story.title)}">\n'
             f'\t\t\t<span class="icon-chevron-right" aria-hidden="true"></span> \n\t\t\t{words["more"]}{body.title(story)}\t\t'
@@ -138,7 +142,7 @@ class Lists:
 
     def _archived(self, story: Story, menu: Menu, number: int) -> str:
         words = WORDS[menu.language]
-        category = BY_KEY[menu.language, story.category]
+        category = self.menus.by_key[menu.language, story.category]
         return (
             f'\t<div class="row{number % 2}" itemscope itemtype="https://schema.org/Article">\n\t\t<div class="page-header">\n'
             f'\t\t\t<h2 itemprop="headline">\n\t\t\t\t<a href="{self.shelf.path(story)}" itemprop="url">\n\t\t\t\t\t{body.title(story)}\t\t\t\t</a>\n'
@@ -153,7 +157,7 @@ class Lists:
 
     def tag(self, tag: str, language: str) -> str:
         """The listing of a tag: titles only, both languages mixed, no menu item of its own."""
-        home = BY_KEY[language, "home"]
+        home = self.menus.by_key[language, "home"]
         path = f"/{language}/component/tags/tag/{tag}"
         rows = "".join(
             f'\t\t\t<li class="cat-list-row{number % 2} clearfix">\n\t\t\t<h3>\n\t\t\t\t<a href="{self.shelf.path(story, language)}">\n'
@@ -166,6 +170,7 @@ class Lists:
             f'\t<ul class="category list-striped">\n{rows}\t</ul>\n</form>\n</div>\n'
         )
         frame = Frame(
+            epoch=self.epoch,
             language=language,
             title=TAGS[tag][1],
             address=path,
@@ -218,9 +223,10 @@ class Lists:
 
     def private(self) -> str:
         """The page that robots.txt forbids: a crawler that has read it never comes here."""
-        menu = BY_KEY["fr", "home"]
+        menu = self.menus.by_key["fr", "home"]
         main = '<div class="item-page"><div class="page-header"><h2 itemprop="headline">Documents internes</h2></div></div>'
         frame = Frame(
+            epoch=self.epoch,
             language="fr",
             title="Documents internes",
             address=f"{PRIVATE_PATH}/",

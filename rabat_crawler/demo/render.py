@@ -5,7 +5,8 @@ from __future__ import annotations
 from rabat_crawler.demo import body
 from rabat_crawler.demo.chrome import Frame, Modules, attribute, login_box, newsletter_box, page, popup, shortcuts, text, well
 from rabat_crawler.demo.content import Story
-from rabat_crawler.demo.labels import BY_KEY, LOCALES, OTHER, WORDS, Menu, day
+from rabat_crawler.demo.labels import LOCALES, OTHER, WORDS, day
+from rabat_crawler.demo.menus import Menu
 from rabat_crawler.demo.shelf import Shelf, category_number
 from rabat_crawler.demo.template import CSRF
 
@@ -18,11 +19,13 @@ class Desk:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
+        self.epoch = shelf.epoch
+        self.menus = shelf.epoch.menus
 
     def modules(self, language: str, menu: Menu | None, *, dated_box: bool = False) -> Modules:
         """Both columns; `dated_box` for the older look, whose box of coming events shows their dates."""
         box = self._dated_box(language) if dated_box else self._latest_box(language)
-        right = box + newsletter_box() + shortcuts(language) + login_box(language, menu)
+        right = box + newsletter_box() + shortcuts(self.menus, language) + login_box(language, menu)
         return Modules(
             left=f'\t\t\t\t<!-- Begin Sidebar -->\n\t\t\t\t<div id="sidebar" class="span3">\n\t\t\t\t\t<div class="sidebar-nav">\n'
             f"{self._most_read(language)}{self._flash(language)}\t\t\t\t\t</div>\n\t\t\t\t</div>\n\t\t\t\t<!-- End Sidebar -->\n",
@@ -44,7 +47,7 @@ class Desk:
         rows = "".join(
             f'\t\t\t\t\t<h4 class="newsflash-title">\n\t\t\t{body.title(story)}\t\t</h4>\n\n\t{body.paragraphs(story, story.body[:1])}\n\n'
             f'\t<a class="readmore" href="{self.shelf.path(story, language)}">{words["more_short"]}</a>\n'
-            for story in self.shelf.listed(BY_KEY[language, "news"])[:FLASH_ITEMS]
+            for story in self.shelf.listed(self.menus.by_key[language, "news"])[:FLASH_ITEMS]
         )
         return self._module(words["latest"], f'<div class="newsflash">\n{rows}\t</div>\n')
 
@@ -57,7 +60,7 @@ class Desk:
             '\t<li itemscope itemtype="https://schema.org/Article">\n'
             f'\t\t<a href="{self.shelf.path(story, language)}" itemprop="url">\n'
             f'\t\t\t<span itemprop="name">\n\t\t\t\t{body.title(story)}\t\t\t</span>\n\t\t</a>\n\t</li>\n'
-            for story in self.shelf.listed(BY_KEY[language, "upcoming"])
+            for story in self.shelf.listed(self.menus.by_key[language, "upcoming"])
         )
         return well(WORDS[language]["upcoming"], f'<ul class="latestnews mod-list">\n{rows}</ul>\n')
 
@@ -66,7 +69,7 @@ class Desk:
             f'\t\t<h4 class="newsflash-title">\n\t\t\t<a href="{self.shelf.path(story, language)}">'
             f"{body.title(story)}</a>\n\t\t</h4>\n"
             f"\t\t<p>{text(story.event_text)}</p>\n"
-            for story in self.shelf.listed(BY_KEY[language, "upcoming"])
+            for story in self.shelf.listed(self.menus.by_key[language, "upcoming"])
         )
         return well(WORDS[language]["upcoming"], f'<div class="newsflash">\n{rows}</div>\n')
 
@@ -77,7 +80,7 @@ class Desk:
             f'\t\t<h4 class="newsflash-title">\n\t\t\t<a href="{self.shelf.path(story, language)}">{body.title(story)}</a>\n\t\t</h4>\n'
             f'\t\t<p class="newsflash-date">{day(story.published, language)}</p>\n\t\t{body.paragraphs(story, story.body[:1])}\n'
             f'\t\t<a class="readmore" href="{self.shelf.path(story, language)}">{words["more_short"]}</a>\n'
-            for story in self.shelf.listed(BY_KEY[language, "news"])[:BLOCK_ITEMS]
+            for story in self.shelf.listed(self.menus.by_key[language, "news"])[:BLOCK_ITEMS]
         )
         return f'\t\t<div class="moduletable">\n\t\t\t<h3>{words["latest"]}</h3>\n\t\t<div class="newsflash">\n{rows}\t\t</div>\n\t\t</div>\n'
 
@@ -96,6 +99,7 @@ class Desk:
             f"{pages[start].title} - {WORDS[language]['page_of'].split()[0]} {start + 1}" if broken and start else body.shown(story, story.title)
         )
         frame = Frame(
+            epoch=self.epoch,
             language=language,
             title=heading,
             address=address,
@@ -103,18 +107,26 @@ class Desk:
             main=main,
             menu=menu,
             twins=self.shelf.twins(story),
-            other=BY_KEY[OTHER[language], menu.key].path,
+            other=self.menus.by_key[OTHER[language], menu.key].path,
             trail=self._trail(menu, "" if single else body.shown(story, story.title)),
             author=body.author(story),
-            search="" if single else f"catid={category_number(story, language)}&amp;id={story.id}",
+            search="" if single or not self.epoch.numbered else f"catid={category_number(story, language)}&amp;id={story.id}",
             below=self.action_block(language) if story.undated else "",
         )
         return page(frame, self.modules(language, menu, dated_box=story.undated))
 
     def _trail(self, menu: Menu, last: str) -> tuple[tuple[str, str], ...]:
-        steps = [BY_KEY[menu.language, menu.parent]] if menu.parent else []
+        steps = [self.menus.by_key[menu.language, menu.parent]] if menu.parent else []
         named = [(step.path, step.title) for step in (*steps, menu)]
         return (*named, ("", last)) if last else (*named[:-1], ("", menu.title))
+
+    def icons(self, story: Story, path: str, language: str) -> str:
+        """Print view and mail form: a button with the article's id, or, in an epoch without ids, two plain links."""
+        return body.icons(story, path, language) if self.epoch.numbered else body.plain_icons(story, path, language)
+
+    def facts(self, story: Story, language: str, *, dated: bool) -> str:
+        """The block of facts, with a link to the listing of the story's category."""
+        return body.facts(story, self.menus.by_key[language, story.category], dated=dated)
 
     def _item_page(self, story: Story, menu: Menu, address: str, inner: str) -> str:
         language = menu.language
@@ -124,7 +136,7 @@ class Desk:
             f'\t<meta itemprop="inLanguage" content="{LOCALES[language if story.branch == "*" else story.branch]}" />\n'
             f"{'' if menu.view == 'single' else body.menu_heading(menu)}"
             f'\t\t\t<div class="page-header">\n\t\t<h2 itemprop="headline">\n\t\t\t{body.title(story)}\t\t</h2>\n\t\t\t\t\t\t\t</div>\n'
-            f"{body.icons(story, address, language)}{body.facts(story, language, dated=dated)}{body.tags(story, language)}"
+            f"{self.icons(story, address, language)}{self.facts(story, language, dated=dated)}{body.tags(story, language)}"
             f"{body.image(story, 'image')}{inner}\n{self._neighbours(story, menu)}\t\t\t\t\t\t\t</div>\n"
         )
 
@@ -194,11 +206,12 @@ class Desk:
             f'\t<meta itemprop="inLanguage" content="{LOCALES[language if story.branch == "*" else story.branch]}" />\n'
             f'\t\t\t<div class="page-header">\n\t\t<h2 itemprop="headline">\n\t\t\t{body.title(story)}\t\t</h2>\n\t</div>\n'
             '\t\t<div id="pop-print" class="btn hidden-print">\n\t\t<a href="#" onclick="window.print();return false;">'
-            f"{WORDS[language]['print']}</a>\t</div>\n{body.facts(story, language, dated=menu.shows_date or menu.view == 'single')}"
+            f"{WORDS[language]['print']}</a>\t</div>\n{self.facts(story, language, dated=menu.shows_date or menu.view == 'single')}"
             f'\t<div itemprop="articleBody">\n\t\t{body.paragraphs(story, lines)}{body.files(story)}\t</div>\n</div>'
         )
         return popup(
             Frame(
+                epoch=self.epoch,
                 language=language,
                 title=body.shown(story, story.title),
                 address=address,
@@ -223,7 +236,15 @@ class Desk:
         )
         path = f"/{language}/component/mailto/"
         return popup(
-            Frame(language=language, title=words["site"], address=path, body_class="contentpane modal", main=main, robots="noindex, nofollow")
+            Frame(
+                epoch=self.epoch,
+                language=language,
+                title=words["site"],
+                address=path,
+                body_class="contentpane modal",
+                main=main,
+                robots="noindex, nofollow",
+            )
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
+from rabat_crawler.demo.faults import ConnectionDropped
 from rabat_crawler.demo.site import Response, SampleSite
 
 LOOPBACK = "127.0.0.1"
@@ -27,11 +29,11 @@ class Pages(Protocol):
     """Anything that answers like `SampleSite.page`."""
 
     def page(self, path_with_query: str, *, origin: str, gzip_ok: bool = False) -> Response:
-        """The answer to GET on a path."""
+        """The answer to GET on a path; ConnectionDropped if the connection is to be reset instead."""
 
 
 class Request(NamedTuple):
-    """One request as it was answered. `time`: seconds since the epoch at its arrival; `in_flight`: requests at work then, this one included."""
+    """One request as it was answered. `time`: seconds since the epoch at its arrival; `status` 0: reset; `in_flight`: requests at work then, this one included."""
 
     time: float
     method: str
@@ -43,8 +45,9 @@ class Request(NamedTuple):
 class Serving:
     """A running server (context manager; leaving it stops the server and drops open connections)."""
 
-    def __init__(self, pages: Pages, *, port: int = 0, log: Callable[[Request], None] | None = None) -> None:
+    def __init__(self, pages: Pages, *, port: int = 0, log: Callable[[Request], None] | None = None, cookies: bool = True) -> None:
         self.pages = pages
+        self.cookies = cookies
         self.requests: list[Request] = []
         self.log = log
         self.active = 0
@@ -109,6 +112,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], *, serving: Serving) -> None:
         self.serving = serving
         self._open: set[Any] = set()
+        self._reset: set[Any] = set()
         self._guard = threading.Lock()
         super().__init__(address, handler)
 
@@ -120,7 +124,18 @@ class _Server(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         with self._guard:
             self._open.discard(request)
-        super().shutdown_request(request)
+            dropped = request in self._reset
+            self._reset.discard(request)
+        if dropped:
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def drop(self, request: Any) -> None:
+        """Reset a connection when its request is over: it lingers for no time, and an orderly shutdown would undo that."""
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with self._guard:
+            self._reset.add(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no error here."""
@@ -166,6 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
             response = self._respond(serving, see_other)
             status = response.status
             self._send(response, serving)
+        except ConnectionDropped:
+            self.close_connection = True
+            self.server.drop(self.connection)
         finally:
             serving.leave(Request(started, self.command, self.path, status, in_flight))
 
@@ -185,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
         phrase = HTTPStatus(status).phrase
         lines = [f"HTTP/1.1 {status} {phrase}", f"Date: {formatdate(usegmt=True)}", "Server: Apache", "X-Content-Type-Options: nosniff"]
         lines += [f"{name}: {value}" for name, value in response.headers]
-        if "Cookie" not in self.headers and (response.header("Content-Type") or "").startswith("text/html"):
+        if serving.cookies and "Cookie" not in self.headers and (response.header("Content-Type") or "").startswith("text/html"):
             lines.append(f"Set-Cookie: {serving.session()}")
         if status != 304:
             lines.append(f"Content-Length: {len(response.body)}")

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rabat_crawler.demo.content import SampleArticle, Story, paragraphs, plain
-from rabat_crawler.demo.labels import BY_KEY, CATEGORY_NUMBERS, LANGUAGES, Menu
+from rabat_crawler.demo.epochs import MIDDLE, Epoch
+from rabat_crawler.demo.labels import CATEGORY_NUMBERS, LANGUAGES
+from rabat_crawler.demo.menus import Menu
 
 _ID_IN_ADDRESS = re.compile(r"/(\d+)-[^/?]*$|[?&]id=(\d+)\b")
 POPULAR = 5
@@ -15,7 +17,8 @@ POPULAR = 5
 class Shelf:
     """Read-only after construction."""
 
-    def __init__(self, stories: Iterable[Story]) -> None:
+    def __init__(self, stories: Iterable[Story], epoch: Epoch = MIDDLE) -> None:
+        self.epoch = epoch
         self.stories = tuple(sorted(stories, key=lambda story: (story.published, story.id), reverse=True))
         self.by_id = {story.id: story for story in self.stories}
         self.by_single = {story.single: story for story in self.stories if story.single}
@@ -37,14 +40,19 @@ class Shelf:
         found = [story for story in self.branch(language) if not story.archived]
         return sorted(found, key=base_hits, reverse=True)[:POPULAR]
 
+    def slug(self, story: Story) -> str:
+        """The last segment of its address: `<id>-<alias>`, or the alias alone in an epoch without ids."""
+        return story.slug if self.epoch.numbered else story.alias
+
     def path(self, story: Story, language: str = "") -> str:
         """The preferred address of a story in a branch."""
         branch = (language or "fr") if story.branch == "*" else story.branch
-        return story.single or f"{BY_KEY[branch, story.category].path}/{story.slug}"
+        return story.single or f"{self.epoch.menus.over(branch, story.category).path}/{self.slug(story)}"
 
     def path_under(self, story: Story, menu: Menu) -> str:
-        """The address of a story as a page of `menu` links it: only the second news menu has addresses of its own."""
-        return f"{menu.path}/{story.slug}" if menu.alias and not story.single else self.path(story, menu.language)
+        """The address of a story as a page of `menu` links it: only the second news menu has addresses of its own, where they have ids."""
+        own = menu.alias and self.epoch.numbered and not story.single
+        return f"{menu.path}/{self.slug(story)}" if own else self.path(story, menu.language)
 
     def neighbours(self, story: Story, language: str) -> tuple[Story | None, Story | None]:
         """The newer and the older story of its category."""
@@ -68,9 +76,9 @@ class Shelf:
         branches: Sequence[str] = LANGUAGES if story.branch == "*" else (story.branch,)
         found = [self.path(story, language) for language in branches]
         if story.category == "news" and not story.archived:
-            found += [f"{BY_KEY[language, 'all'].path}/{story.slug}" for language in branches]
+            found += [self.path_under(story, self.epoch.menus.by_key[language, "all"]) for language in branches]
         linked = [href for other in self.stories for _, href in other.links]
-        return tuple(dict.fromkeys([*found, *(href for href in linked if _id_in(href) == story.id)]))
+        return tuple(dict.fromkeys([*found, *(href for href in linked if id_in(href) == story.id)]))
 
     def truth(self) -> tuple[SampleArticle, ...]:
         """One record a story, newest first."""
@@ -94,7 +102,8 @@ class Shelf:
         )
 
 
-def _id_in(href: str) -> int | None:
+def id_in(href: str) -> int | None:
+    """The article id that an address carries; None if it has none."""
     found = _ID_IN_ADDRESS.search(href)
     return int(found[1] or found[2]) if found else None
 

@@ -11,10 +11,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rabat_crawler.demo.chrome import error_page
 from rabat_crawler.demo.content import SampleArticle, Story, paragraphs
-from rabat_crawler.demo.content import stories as edition_of
+from rabat_crawler.demo.epochs import epoch_named
 from rabat_crawler.demo.feeds import feed
-from rabat_crawler.demo.labels import BY_KEY, BY_PATH, LANGUAGES, PRIVATE_PATH, TAGS, WORDS, Menu
+from rabat_crawler.demo.labels import LANGUAGES, PRIVATE_PATH, TAGS, WORDS
 from rabat_crawler.demo.listings import Lists
+from rabat_crawler.demo.menus import Menu
+from rabat_crawler.demo.past import stories_of
 from rabat_crawler.demo.pdf import make_pdf
 from rabat_crawler.demo.render import Desk
 from rabat_crawler.demo.shelf import Shelf
@@ -30,13 +32,11 @@ _LAST_SEGMENT_ID = re.compile(r"^(\d{1,9})(?:-|$)")
 _COMPONENT_ARTICLE = re.compile(r"^/(?:fr|en)/component/content/article/")
 _TAG = re.compile(r"^/(fr|en)/component/tags/tag/([a-z-]+)$")
 
-DYNAMIC_HEADERS = (
-    ("Expires", "Wed, 17 Aug 2005 00:00:00 GMT"),
-    ("Last-Modified", "Wed, 05 Jun 2019 06:00:00 GMT"),
+EXPIRES = ("Expires", "Wed, 17 Aug 2005 00:00:00 GMT")
+NO_CACHE = (
     ("Cache-Control", "no-store, no-cache, must-revalidate, post-check=0, pre-check=0"),
     ("Pragma", "no-cache"),
 )
-FILE_HEADERS = (("Last-Modified", "Mon, 03 Jun 2019 06:00:00 GMT"), ("Accept-Ranges", "none"))
 
 ROBOTS = "User-agent: *\n" + "".join(
     f"Disallow: {path}/\n"
@@ -84,15 +84,23 @@ class _Answer(NamedTuple):
 
 
 class SampleSite:
-    """The bundled bilingual sample site, `edition` 1 or 2 (the same site one later night), or with any `stories` of yours."""
+    """The bundled bilingual sample site, `edition` 1 or 2 (the same site one later night), or with any `stories` of yours.
 
-    def __init__(self, *, edition: int = 1, stories: Iterable[Story] | None = None) -> None:
+    `epoch`: "middle", or "old" or "new", the same site under the addresses of another time (`edition` is 1 then). ValueError if there is no such site.
+    """
+
+    def __init__(self, *, edition: int = 1, stories: Iterable[Story] | None = None, epoch: str = "middle") -> None:
         self.edition = edition
-        self._shelf = Shelf(edition_of(edition) if stories is None else stories)
+        self.epoch = epoch_named(epoch)
+        self._menus = self.epoch.menus
+        self._shelf = Shelf(stories_of(epoch, edition) if stories is None else stories, self.epoch)
         self._desk = Desk(self._shelf)
         self._lists = Lists(self._desk)
         self._cache: dict[str, _Answer] = {}
         self._serial = itertools.count(1)
+        self._by_path = {} if self.epoch.numbered else self._article_paths()
+        self._page_headers = (EXPIRES, ("Last-Modified", self.epoch.page_date), *NO_CACHE)
+        self._file_headers = (("Last-Modified", self.epoch.file_date), ("Accept-Ranges", "none"))
         self.files: Mapping[str, bytes] = _files(self._shelf)
         self.articles: tuple[SampleArticle, ...] = self._shelf.truth()
 
@@ -124,44 +132,48 @@ class SampleSite:
         path = parts.path
         first = path.split("/")[1]
         if path == "/robots.txt":
-            return _file(ROBOTS.encode(), "text/plain")
+            return self._file(ROBOTS.encode(), "text/plain")
         if first in ("images", "media", "templates"):
             return self._static(path)
         if path == "/index.php":
             return self._plain_address(query)
         if first not in LANGUAGES:
-            return _redirect("/fr/" if path == "/" else f"/fr{path}" + (f"?{parts.query}" if parts.query else ""))
+            return self._redirect("/fr/" if path == "/" else f"/fr{path}" + (f"?{parts.query}" if parts.query else ""))
         return self._in_language(first, path.rstrip("/"), query)
 
     def _static(self, path: str) -> _Answer:
         if path in self.files:
-            return _file(self.files[path], "application/pdf")
+            return self._file(self.files[path], "application/pdf")
         kind = ASSETS.get(path[path.rfind(".") :]) if "." in path else None
-        return _file(kind[1], kind[0]) if kind else _redirect(f"/fr{path}")
+        return self._file(kind[1], kind[0]) if kind else self._redirect(f"/fr{path}")
 
     def _plain_address(self, query: Mapping[str, str]) -> _Answer:
         language = query.get("lang", "")
         if language not in LANGUAGES:
-            return _redirect("/fr/")
-        story = self._shelf.by_id.get(_number(query.get("id", "")))
+            return self._redirect("/fr/")
+        if query.get("view") != "article" and not self.epoch.numbered:
+            return self._redirect(f"/{language}/")
+        story = self._shelf.by_id.get(_number(query.get("id", ""))) if self.epoch.numbered else None
         if story is None or query.get("view") != "article" or story.branch not in (language, "*"):
             return self._missing(language)
-        return self._article(story, BY_KEY[language, "home"], f"/{language}/", query)
+        return self._article(story, self._menus.by_key[language, "home"], f"/{language}/", query)
 
     def _in_language(self, language: str, path: str, query: Mapping[str, str]) -> _Answer:
         if query.get("format") == "opensearch":
-            return _file(_opensearch(language).encode(), "application/opensearchdescription+xml")
+            return self._file(_opensearch(language).encode(), "application/opensearchdescription+xml")
         if path == f"/{language}/component/mailto":
-            return _html(self._desk.mail_form(language))
+            return self._html(self._desk.mail_form(language))
         tag = _TAG.match(path)
         if tag and tag[2] in TAGS:
-            return _html(self._lists.tag(tag[2], language))
+            return self._html(self._lists.tag(tag[2], language))
         if path == PRIVATE_PATH:
-            return _html(self._lists.private())
-        menu = BY_PATH.get(path if path != f"/{language}/{'accueil' if language == 'fr' else 'home'}" else f"/{language}")
+            return self._html(self._lists.private())
+        menu = self._menus.by_path.get(path if path != f"/{language}/{'accueil' if language == 'fr' else 'home'}" else f"/{language}")
         if menu is not None:
             return self._menu_page(menu, query)
-        return self._by_id(language, path, query)
+        if path in self.epoch.moved:
+            return self._redirect(self.epoch.moved[path])
+        return self._by_id(language, path, query) if self.epoch.numbered else self._by_alias(language, path, query)
 
     def _menu_page(self, menu: Menu, query: Mapping[str, str]) -> _Answer:
         start = _number(query.get("start", ""))
@@ -171,16 +183,29 @@ class SampleSite:
             form = query.get("type", "rss")
             if not (menu.view in ("blog", "featured", "table") and menu.shows_date and form in ("rss", "atom")):
                 return self._missing(menu.language)
-            return _html(feed(self._shelf, menu, form, start), media_type=f"application/{form}+xml; charset=utf-8")
-        return _html(self._lists.listing(menu, start, query.get("searchword", "")))
+            return self._html(feed(self._shelf, menu, form, start), media_type=f"application/{form}+xml; charset=utf-8")
+        return self._html(self._lists.listing(menu, start, query.get("searchword", "")))
+
+    def _article_paths(self) -> dict[str, tuple[Story, Menu]]:
+        """Every address of an article, for an epoch in which no id leads to it."""
+        return {
+            self._shelf.path(story, language): (story, self._menus.over(language, story.category))
+            for language in LANGUAGES
+            for story in self._shelf.branch(language)
+            if not story.single
+        }
+
+    def _by_alias(self, language: str, path: str, query: Mapping[str, str]) -> _Answer:
+        found = self._by_path.get(path)
+        return self._article(*found, path, query) if found else self._missing(language)
 
     def _by_id(self, language: str, path: str, query: Mapping[str, str]) -> _Answer:
         above, _, last = path.rpartition("/")
         found = _LAST_SEGMENT_ID.match(last)
         story = self._shelf.by_id.get(int(found[1])) if found else None
-        menu = BY_PATH.get(above)
+        menu = self._menus.by_path.get(above)
         if menu is None and _COMPONENT_ARTICLE.match(path):
-            menu = BY_KEY[language, "home"]
+            menu = self._menus.by_key[language, "home"]
         if story is None or menu is None or story.branch not in (language, "*"):
             return self._missing(language)
         return self._article(story, menu, path, query)
@@ -189,25 +214,21 @@ class SampleSite:
         if query.get("format") == "feed":
             return self._missing(menu.language)
         if query.get("tmpl") == "component":
-            return _html(self._desk.print_view(story, menu, address))
+            return self._html(self._desk.print_view(story, menu, address))
         shown = self._desk.article(story, menu, address, start=_number(query.get("start", "")), whole=query.get("showall") == "1")
-        return _html(shown) if shown is not None else self._missing(menu.language)
+        return self._html(shown) if shown is not None else self._missing(menu.language)
 
-    @staticmethod
-    def _missing(language: str) -> _Answer:
-        return _html(error_page(language, WORDS[language]["not_found"]), status=404)
+    def _missing(self, language: str) -> _Answer:
+        return self._html(error_page(self.epoch, language, WORDS[language]["not_found"]), status=404)
 
+    def _html(self, text: str, *, status: int = 200, media_type: str = HTML) -> _Answer:
+        return _Answer(status, Template(text), (("Content-Type", media_type), ("Vary", "Accept-Encoding"), *self._page_headers))
 
-def _html(text: str, *, status: int = 200, media_type: str = HTML) -> _Answer:
-    return _Answer(status, Template(text), (("Content-Type", media_type), ("Vary", "Accept-Encoding"), *DYNAMIC_HEADERS))
+    def _file(self, body: bytes, media_type: str) -> _Answer:
+        return _Answer(200, body, (("Content-Type", media_type), ("ETag", f'"{len(body):x}-{zlib.crc32(body):08x}"'), *self._file_headers))
 
-
-def _file(body: bytes, media_type: str) -> _Answer:
-    return _Answer(200, body, (("Content-Type", media_type), ("ETag", f'"{len(body):x}-{zlib.crc32(body):08x}"'), *FILE_HEADERS))
-
-
-def _redirect(path: str) -> _Answer:
-    return _Answer(301, b"", (("Content-Type", HTML), *DYNAMIC_HEADERS), ORIGIN + path)
+    def _redirect(self, path: str) -> _Answer:
+        return _Answer(301, b"", (("Content-Type", HTML), *self._page_headers), ORIGIN + path)
 
 
 def _number(value: str) -> int:
