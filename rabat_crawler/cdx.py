@@ -101,17 +101,19 @@ def queries_of(site: Site, first: str, last: str) -> tuple[Query, ...]:
     return tuple(Query(url=single[name], first=first, last=last) for name in dict.fromkeys(host.removeprefix("www.") for host in hosts))
 
 
-def cdx_url(source: Source, query: Query, *, resume_key: str | None = None, page: int | None = None, count_pages: bool = False) -> str:
-    """The address that asks an index, in its dialect."""
+def cdx_url(
+    source: Source, query: Query, *, resume_key: str | None = None, page: int | None = None, count_pages: bool = False, limit: int | None = None
+) -> str:
+    """The address that asks an index, in its dialect; `limit` for a few rows only."""
     asked: list[tuple[str, Any]] = [("url", query.url), ("matchType", query.match)]
     if source.dialect == "wayback":
         asked += [("output", "json"), ("fl", ",".join(FIELDS))]
         if page is None and not count_pages:
-            asked += [("limit", ROWS_A_PAGE), ("showResumeKey", "true")]
+            asked += [("limit", limit or ROWS_A_PAGE), ("showResumeKey", "true")]
     elif source.dialect == "pywb":
-        asked += [("output", "json"), ("fl", ",".join(PYWB_FIELDS))]
+        asked += [("output", "json"), ("fl", ",".join(PYWB_FIELDS)), *([("limit", limit)] if limit else [])]
     else:
-        asked += [("limit", PLAIN_LIMIT)]
+        asked += [("limit", limit or PLAIN_LIMIT)]
     asked += [
         (name, value) for name, value in (("from", query.first), ("to", query.last), ("resumeKey", resume_key), ("page", page)) if value or value == 0
     ]

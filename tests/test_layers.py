@@ -41,6 +41,7 @@ LAYERS = (
         "reactor",
         "runner",
         "wayback",
+        "wire",
         "backfill",
         "session",
         "web",
