@@ -125,6 +125,11 @@ def candidates(source: Source) -> tuple[Source, ...]:
     return _like_pywb(source.root), _like_wayback(source.root)
 
 
+def in_dialect(source: Source, dialect: str) -> Source:
+    """The archive with the dialect that it was found to speak; as it is if that is not known."""
+    return next((replace(one, limits=source.limits) for one in candidates(source) if dialect and one.dialect == dialect), source)
+
+
 def _like_wayback(root: str) -> Source:
     return Source(
         name=_name(root), index=f"{root}cdx/search/cdx", playback=f"{_template(root)}web/{{timestamp}}id_/{{url}}", dialect="wayback", root=root
@@ -307,3 +312,10 @@ def retry_after(value: str | None, *, now: datetime) -> float | None:
         return float(value[:9])
     moment = http_date(value)
     return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def time_bounds(first: str | None, last: str | None) -> tuple[str, str]:
+    """Years, months or days ("2010", "2014-05") as first and last timestamp, the last one included whole; "" where there is no bound."""
+    low = (first or "").replace("-", "")
+    high = (last or "").replace("-", "")
+    return low and low + "00000101000000"[len(low) :], high and high + "99991231235959"[len(high) :]

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urljoin
@@ -81,7 +81,7 @@ class Wayback:
         if self.source.dialect:
             return self.source
         tried = []
-        for one in candidates(self.source):
+        for one in (replace(found, limits=self.source.limits) for found in candidates(self.source)):
             address = cdx_url(one, query, limit=1)
             answer = self._ask_index(address)
             if answer.status == 200 and not _is_page(answer):

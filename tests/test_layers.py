@@ -43,6 +43,8 @@ LAYERS = (
         "wayback",
         "wire",
         "backfill",
+        "backfill_fetch",
+        "backfill_plan",
         "session",
         "web",
     ),
