@@ -13,6 +13,8 @@ RabatError
 |- SiteUnreachable        no answer from the site
 |- RobotsForbids          robots.txt forbids the crawl
 |- PutOff                 the site asks to come back later
+|  `- Blocked             it answers nothing any more, or asks for a long time
+|- MementoUnavailable     a web archive does not give a capture that it lists
 |- RunBreached            the crawl ended, but its result is not to be trusted
 |- SearchSyntax           a search that cannot be understood
 `- NotFound               no such item, capture or run
@@ -103,6 +105,19 @@ class PutOff(RabatError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Blocked(PutOff):
+    """The site refuses everything for a long time: every further request makes it longer."""
+
+
+class MementoUnavailable(RabatError):
+    """A web archive does not give a capture that it lists: `reason`; `final` if it never will."""
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.final = final
 
 
 class RunBreached(RabatError):

@@ -15,11 +15,21 @@ from rabat_crawler.wording import diff_lines, marked_diff, one_line
 _COUNTED = (
     ("requests", "requests"),
     ("captures", "captures recorded"),
+    ("planned", "captures planned"),
+    ("fetched", "captures fetched"),
+    ("revisits", "captures recorded without a request, for their bytes were held"),
+    ("held_already", "captures held already"),
     ("bytes", "bytes received"),
     ("items_new", "new items"),
     ("versions_new", "new versions"),
     ("items_total", "items in the archive"),
     ("seconds", "seconds"),
+)
+_IF_ANY = (
+    ("bad", "captures of something else than the page (kept, not read as items)"),
+    ("altered", "bodies that are not the original's byte for byte"),
+    ("truncated", "captures cut short"),
+    ("broken_rows", "rows of the index that could not be read"),
 )
 _PAGES = (
     ("asked", "pages asked"),
@@ -51,6 +61,7 @@ def run_lines(run: Run, texts: Texts | None = None) -> list[str]:
     if counts.get("resumes"):
         lines.append(f"  goes on with the interrupted run {one_line(counts['resumes'])}")
     lines += [f"  {label}: {_number(counts[name])}" for name, label in _COUNTED if name in counts]
+    lines += [f"  {label}: {_number(counts[name])}" for name, label in _IF_ANY if counts.get(name)]
     if counts.get("answers"):
         lines.append("  answers: " + ", ".join(f"{status} {number}" for status, number in sorted(counts["answers"].items())))
     lines += _page_lines(counts)

@@ -153,7 +153,7 @@ def _prepare(
             "user_agent": agent,
             "contact": contact,
         },
-        software={name: _version(name) for name in SOFTWARE} | {"python": platform.python_version()},
+        software={name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
     )
     session = Session(
         archive=archive,
@@ -211,11 +211,12 @@ def _now() -> datetime:
 
 def user_agent(contact: str) -> str:
     """The User-Agent header: our name, our version, whom to write to."""
-    return f"rabat-crawler/{_version('rabat-crawler')} (+{_NOT_IN_HEADER.sub(' ', contact).strip()[:200]})"
+    return f"rabat-crawler/{version('rabat-crawler')} (+{_NOT_IN_HEADER.sub(' ', contact).strip()[:200]})"
 
 
 @functools.cache
-def _version(name: str) -> str:
+def version(name: str) -> str:
+    """The installed version of a distribution, ours too; "0" if it is not installed."""
     if name == "rabat-crawler":
         return __version__
     try:

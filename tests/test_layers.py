@@ -25,6 +25,7 @@ LAYERS = (
         "health_page",
         "revisit",
         "memento",
+        "cdx",
         "schedule",
     ),
     ("archive",),
@@ -40,6 +41,11 @@ LAYERS = (
         "outcome",
         "reactor",
         "runner",
+        "wayback",
+        "wire",
+        "backfill",
+        "backfill_fetch",
+        "backfill_plan",
         "session",
         "web",
     ),
@@ -73,6 +79,7 @@ DOORS = {
     "dateparser": ("extract",),
     "langdetect": ("extract",),
     "click": ("cli", "demo"),
+    "urllib3": LAYERS[3],
     "datasette": ("web",),
 }
 

@@ -219,11 +219,13 @@ class FrontierStore:
             known = [row[0] for row in self._connection.execute("SELECT DISTINCT run_id FROM outcome ORDER BY run_id DESC")]
             self._connection.executemany("DELETE FROM outcome WHERE run_id = ?", [(name,) for name in known[RUNS_KEPT:]])
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._connection, self.path)
+    def _transaction(self) -> Transaction:
+        return Transaction(self._connection, self.path)
 
 
-class _Transaction:
+class Transaction:
+    """All that is written within it or nothing; SQLite's errors as ours."""
+
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self._translated = connection, translated(path)
 

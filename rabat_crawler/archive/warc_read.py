@@ -28,6 +28,7 @@ SITE_FIELD = "x-rabat-site"
 SOURCE_FIELD = "X-Rabat-Source"
 VERDICT_FIELD = "X-Rabat-Verdict"
 HEADERS_FIELD = "X-Rabat-HTTP-Headers"
+NOTE_FIELD = "X-Rabat-Note"
 """The header fields of a 304 in a revisit record, as JSON: such a record of ours has no block."""
 RECORD_END = b"\r\n\r\n"
 

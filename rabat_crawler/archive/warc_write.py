@@ -25,6 +25,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from rabat_crawler.archive.members import RUN_FIELD
 from rabat_crawler.archive.warc_read import (
     HEADERS_FIELD,
+    NOTE_FIELD,
     OPEN_SUFFIX,
     RECORD_END,
     SITE_FIELD,
@@ -120,12 +121,17 @@ class WarcWriter:
         truncated: str | None = None,
         verdict: str | None = None,
         ip: str | None = None,
+        created_at: datetime | None = None,
+        note: str | None = None,
+        unfetched: bool = False,
     ) -> Record:
         """Appends a response (or revisit) record and its request record; returns what reading them back gives.
 
         `body` is the entity body, transfer-decoded, content-encoded. A revisit is written instead of a response when `previous` has
-        the same payload digest, or when the answer is 304; the Record then has no body. RecordError if the input is no HTTP answer,
-        DiskFull if there is no room: the file then ends with the record before.
+        the same payload digest, or when the answer is 304; the Record then has no body. `unfetched`: a revisit of `previous` of which only
+        another archive's index is known, so that `body` is empty and the headers are those that go with the payload. `created_at` is when a capture
+        of another archive was fetched there, `note` what its bytes lack. RecordError if the input is no HTTP answer, DiskFull if there is no room:
+        the file then ends with the record before.
         """
         url = clean_url(url)
         key = _checked_key(url, self._name)
@@ -135,9 +141,9 @@ class WarcWriter:
             )
         self._rotate_if_full()
         captured_at = captured_at.astimezone(UTC)
-        profile = _revisit_profile(status, body, previous, truncated or verdict)
+        profile = IDENTICAL if unfetched and previous else _revisit_profile(status, body, previous, truncated or verdict)
         original = previous if profile else None
-        headers = http_fields(response_headers, len(body), keep_length=method == "HEAD" or status == 304)
+        headers = http_fields(response_headers, len(body), keep_length=method == "HEAD" or status == 304 or unfetched)
         requested = http_fields(request_headers, 0, keep_length=True)
         digest = original.digest if original else sha256(body)
         truncated, source = _field_value(truncated or "") or None, _field_value(source) or "live"
@@ -150,6 +156,7 @@ class WarcWriter:
         warc: Fields = [("WARC-Type", "revisit" if profile else "response"), *self._common(record_id, url, captured_at)]
         warc += _optional({"WARC-IP-Address": _address(ip), "WARC-Source-URI": source_url, "WARC-Truncated": truncated, VERDICT_FIELD: verdict})
         warc += [(SOURCE_FIELD, source)] if source != "live" else []
+        warc += _optional({"WARC-Creation-Date": warc_date(created_at) if created_at else None, NOTE_FIELD: _field_value(note or "")})
         warc += _reference_fields(original, profile)
         # pywb replays a 304 that stands in the block as a bare 304; without a block it replays what the record refers to.
         warc += [(HEADERS_FIELD, json.dumps(headers))] if apart else []

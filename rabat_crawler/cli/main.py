@@ -14,6 +14,7 @@ from rabat_crawler.cli.exits import nobody_reads, run_safely
 COMMANDS = {
     "crawl": ("crawl", "Crawl a dialogue's site into the archive."),
     "nightly": ("night", "The night's work: crawl what is due, verify, back up, report."),
+    "backfill": ("backfill", "Fetch what a web archive holds of a site."),
     "sites": ("crawl", "List the site definitions."),
     "demo": ("demo", "Serve the sample site on loopback, crawl it, search it."),
     "search": ("read", "Search the archive."),

@@ -14,6 +14,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
 
+from rabat_crawler.extract.hosts import is_public
 from rabat_crawler.extract.urls import origin_of
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from scrapy import Request
     from scrapy.crawler import Crawler
-
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Refused(IgnoreRequest):
@@ -35,19 +34,6 @@ class Refused(IgnoreRequest):
 
 class Stopped(IgnoreRequest):
     """A request that is not sent because the run ends."""
-
-
-def is_public(address: str) -> bool:
-    """True for an address of the public internet; the IPv4 address inside a mapped, 6to4 or NAT64 one counts, too."""
-    try:
-        ip = ipaddress.ip_address(address.split("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else None)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
 
 
 class OriginGuard:

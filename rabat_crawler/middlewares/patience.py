@@ -9,7 +9,6 @@ import logging
 import random
 import time
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -29,6 +28,7 @@ from twisted.python.failure import Failure
 
 from rabat_crawler.errors import PutOff
 from rabat_crawler.extract.decoding import DEFECTS
+from rabat_crawler.memento import http_date, retry_after
 from rabat_crawler.middlewares.guard import Stopped
 
 if TYPE_CHECKING:
@@ -79,28 +79,9 @@ def describe(exception: BaseException) -> tuple[str, int]:
     return f"{type(exception).__name__}: {str(exception)[:300]}", 0
 
 
-def retry_after(value: str | None, *, now: datetime) -> float | None:
-    """Seconds from a Retry-After header (seconds or a date); None if there is none or it says nothing."""
-    if value is None:
-        return None
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    moment = _http_date(value)
-    return None if moment is None else max(0.0, (moment - now).total_seconds())
-
-
 def server_time(value: bytes | None) -> datetime | None:
     """The server's clock, from its Date header: a date in Retry-After is meant by that clock, not by ours."""
-    return _http_date(value.decode("latin-1")) if value else None
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return http_date(value.decode("latin-1")) if value else None
 
 
 class Patience:
