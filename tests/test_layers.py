@@ -74,6 +74,7 @@ DOORS = {
     "protego": LAYERS[3],
     "sqlite_utils": ("archive",),
     "warcio": ("archive",),
+    "zlib_ng": ("archive",),
     "bs4": ("extract", "layouts"),
     "selectolax": ("extract", "layouts"),
     "dateparser": ("extract",),

@@ -6,15 +6,17 @@ Knows nothing of captures. Never trusts a length, never keeps more than `MAX_MEM
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
+
+from zlib_ng import zlib_ng
 
 MAX_MEMBER = 64 * 1024 * 1024
 MAX_HEAD = 64 * 1024
 GZIP_MAGIC = b"\x1f\x8b\x08"
+BROKEN = cast(type[Exception], zlib_ng.error)
 RUN_FIELD = "x-rabat-run"
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 
@@ -54,7 +56,7 @@ def read_member(file: BinaryIO, offset: int, *, limit: int | None = None) -> Mem
 
 
 def _read_gzip(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member | Damage:
-    decoder = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    decoder = zlib_ng.decompressobj(zlib_ng.MAX_WBITS + 16)
     parts: list[bytes] = []
     size, piece, compressed = 0, b"", start
     while not decoder.eof:
@@ -62,7 +64,7 @@ def _read_gzip(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member 
             return Damage(offset, 0, "cut", f"the file ends inside a record that starts at byte {offset}")
         try:
             piece = decoder.decompress(compressed, _STEP)
-        except zlib.error as error:
+        except BROKEN as error:
             return Damage(offset, 0, "damaged", f"the gzip member at byte {offset} cannot be unpacked: {error}")
         size += len(piece)
         if size <= limit:
@@ -164,8 +166,8 @@ def _next_gzip(file: BinaryIO, offset: int, mark: bytes) -> int:
 def _starts_record(file: BinaryIO, offset: int, mark: bytes) -> bool:
     file.seek(offset)
     try:
-        head = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(file.read(4096), 4096)
-    except zlib.error:
+        head = zlib_ng.decompressobj(zlib_ng.MAX_WBITS + 16).decompress(file.read(4096), 4096)
+    except BROKEN:
         return False
     end = HEAD_END.search(head)
     return head.startswith(b"WARC/") and mark in head[: end.start() if end else None]

@@ -11,8 +11,7 @@ import json
 import os
 import re
 import uuid
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -20,7 +19,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlsplit
 
-from warcio.statusandheaders import StatusAndHeaders
+from zlib_ng import zlib_ng
 
 from rabat_crawler.archive.members import RUN_FIELD
 from rabat_crawler.archive.warc_read import (
@@ -41,7 +40,9 @@ from rabat_crawler.errors import ConfigError, DiskFull, RecordError
 from rabat_crawler.models import Capture, Record
 
 WARC_SUFFIX = ".warc.gz"
-LEVEL = 5
+LEVEL = 7
+"""Of zlib-ng: as small as zlib at its level 9, in little more than half the time."""
+
 SMALL = 4096
 VERSION = "WARC/1.1"
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -341,17 +342,20 @@ def http_fields(headers: Headers, length: int, *, keep_length: bool) -> Headers:
 
 def http_head(protocol: str, line: str, headers: Headers) -> bytes:
     """The head of an HTTP message with its empty line."""
-    head: bytes = StatusAndHeaders(line, list(headers), protocol=protocol).to_bytes(encoding="latin-1")
-    return head
+    return _lines(f"{protocol} {line}", headers).encode("latin-1")
+
+
+def _lines(first: str, fields: Iterable[tuple[str, str]]) -> str:
+    return "".join((first, "\r\n", *(f"{name}: {value}\r\n" for name, value in fields), "\r\n"))
 
 
 def pack(fields: Fields, block: bytes, content_type: str) -> bytes:
     """A whole WARC record as one gzip member."""
     closing = [("WARC-Block-Digest", sha256(block)), ("Content-Type", content_type), ("Content-Length", str(len(block)))]
-    head = StatusAndHeaders("", fields + closing, protocol=VERSION).to_bytes(encoding="utf-8")
-    # Setting up zlib's full window costs more than packing a small record.
-    window, memory = (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL) if len(head) + len(block) > SMALL else (12, 5)
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, window + 16, memory)
+    head = _lines(VERSION, fields + closing).encode("utf-8")
+    # Setting up the full window costs more than packing a small record.
+    window, memory = (zlib_ng.MAX_WBITS, zlib_ng.DEF_MEM_LEVEL) if len(head) + len(block) > SMALL else (12, 5)
+    packer = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, window + 16, memory)
     return packer.compress(head) + packer.compress(block) + packer.compress(RECORD_END) + packer.flush()
 
 
