@@ -13,6 +13,8 @@ from typing import BinaryIO, cast
 
 from zlib_ng import zlib_ng
 
+from rabat_crawler.archive.arc import LINE, START
+
 MAX_MEMBER = 64 * 1024 * 1024
 MAX_HEAD = 64 * 1024
 GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -23,6 +25,8 @@ HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FIRST = 12 * 1024
 _CHUNK = 64 * 1024
 _STEP = 1024 * 1024
+_LOOK_BACK = 4096
+_STARTS = re.compile(rb"\x1f\x8b\x08|\n(?=WARC/[01]\.[0-9]{1,2}\r?\n(?:WARC-|Content-|content-|warc-))|" + START.pattern)
 _PLAIN_LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r?\n", re.IGNORECASE)
 _OWN_ID = re.compile(rb"\nWARC-Record-ID: <([^>\r\n]{1,200})>")
 
@@ -52,7 +56,8 @@ def read_member(file: BinaryIO, offset: int, *, limit: int | None = None) -> Mem
     start = file.read(_FIRST)
     if not start:
         return None
-    return (_read_plain if start.startswith(b"WARC/") else _read_gzip)(file, offset, start, MAX_MEMBER if limit is None else limit)
+    read = _read_plain if start.startswith(b"WARC/") else _read_arc if LINE.match(start) else _read_gzip
+    return read(file, offset, start, MAX_MEMBER if limit is None else limit)
 
 
 def _read_gzip(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member | Damage:
@@ -86,16 +91,31 @@ def _read_plain(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member
     if end is None or stated is None:
         code = "cut" if end is None and len(head) < MAX_HEAD else "damaged"
         return Damage(offset, 0, code, f"the record at byte {offset} has no whole WARC header with a length")
-    size = end.end() + int(stated[1])
+    return _take(file, offset, end.end() + int(stated[1]), limit)
+
+
+def _read_arc(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member | Damage:
+    found = LINE.match(start)
+    assert found is not None
+    if not found["length"].isdigit():
+        return Damage(offset, 0, "damaged", f"the ARC record at byte {offset} does not say its length")
+    return _take(file, offset, found.end() + int(found["length"]), limit)
+
+
+def _take(file: BinaryIO, offset: int, size: int, limit: int) -> Member | Damage:
+    """So many bytes and the line ends after them, if the next record or the file's end follows."""
+    newlines = _newlines(file, offset + size)
     if size > limit:
-        return _too_large(offset, size + _newlines(file, offset + size), size, limit)
+        return _too_large(offset, size + newlines, size, limit)
     file.seek(offset)
     content = file.read(size)
     if len(content) < size:
         return Damage(offset, 0, "cut", f"the file ends inside a record that starts at byte {offset}")
-    newlines = _newlines(file, offset + size)
-    file.seek(offset + size)
-    return Member(offset, size + newlines, content + file.read(newlines))
+    following = file.read(newlines + _CHUNK // 4)
+    behind = following[newlines:]
+    if behind and not (behind.startswith((b"WARC/", GZIP_MAGIC)) or LINE.match(behind)):
+        return Damage(offset, 0, "damaged", f"the length of the record at byte {offset} does not lead to the next one")
+    return Member(offset, size + newlines, content + following[:newlines])
 
 
 def _newlines(file: BinaryIO, offset: int) -> int:
@@ -122,7 +142,7 @@ def walk(path: Path, *, start: int = 0) -> Iterator[Member | Damage]:
                 yield found
                 offset = max(offset + found.length, start)
                 continue
-            end = offset + found.length if found.length else _next_gzip(file, offset + 1, mark)
+            end = offset + found.length if found.length else _next_record(file, offset + 1, mark)
             yield Damage(offset, end - offset, found.code, found.message)
             offset = max(end, start)
 
@@ -143,23 +163,25 @@ def _own_mark(content: bytes) -> bytes:
     return own[1] if own else b""
 
 
-def _next_gzip(file: BinaryIO, offset: int, mark: bytes) -> int:
-    """Where the next gzip member with a WARC record begins, or the file's end.
+def _next_record(file: BinaryIO, offset: int, mark: bytes) -> int:
+    """Where the next record begins, packed or not, or the file's end.
 
     A page may hold gzip members of its own making, so in our files only a record that names our warcinfo counts.
     """
-    file.seek(offset)
+    file.seek(offset - 1)
     window = b""
     while chunk := file.read(_CHUNK):
         window += chunk
         base = file.tell() - len(window)
-        at = window.find(GZIP_MAGIC)
-        while at >= 0:
-            if _starts_record(file, base + at, mark):
-                return base + at
-            at = window.find(GZIP_MAGIC, at + 1)
+        for found in _STARTS.finditer(window):
+            at = base + found.start()
+            if found[0] == GZIP_MAGIC:
+                if at >= offset and _starts_record(file, at, mark):
+                    return at
+            elif not mark and at + 1 >= offset:
+                return at + 1
         file.seek(base + len(window))
-        window = window[-2:]
+        window = window[-_LOOK_BACK:]
     return file.tell()
 
 
@@ -170,4 +192,6 @@ def _starts_record(file: BinaryIO, offset: int, mark: bytes) -> bool:
     except BROKEN:
         return False
     end = HEAD_END.search(head)
+    if LINE.match(head):
+        return not mark
     return head.startswith(b"WARC/") and mark in head[: end.start() if end else None]

@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 from warcio.bufferedreaders import ChunkedDataReader
 
+from rabat_crawler.archive.arc import ARC, derived_id, parse_arc
 from rabat_crawler.archive.members import HEAD_END, RUN_FIELD, Damage, Member, read_member, walk
 from rabat_crawler.errors import RecordError
 from rabat_crawler.extract.urls import url_key
@@ -41,6 +43,9 @@ _DATE = re.compile(
 )
 _ALGORITHMS = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
 
+_NOT_IN_URL = re.compile(r"[\x00-\x20<>\x7f-\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ud800-\udfff\ufeff]")
+_SCHEME = re.compile(r"^https?(?=://)", re.IGNORECASE)
+
 OnDamage = Callable[[RecordError], None]
 Headers = tuple[tuple[str, str], ...]
 
@@ -58,7 +63,8 @@ class Origin:
 class Finding:
     """Something wrong in a WARC file, at `offset` bytes.
 
-    `code`: empty | cut | damaged | too-large | unreadable | record-end | block-digest | payload-digest | unknown-digest.
+    `code`: empty | cut | damaged | too-large | unreadable | record-end | several | segmented | no-record-id | block-digest | payload-digest |
+    unknown-digest.
     """
 
     file: str
@@ -81,6 +87,11 @@ class Raw:
     def kind(self) -> str:
         """The WARC-Type, lower case."""
         return self.headers.get("warc-type", "").lower()
+
+    @property
+    def of_arc(self) -> bool:
+        """True for a record of an ARC file."""
+        return self.headers.get("warc-version") == ARC
 
     def reference(self, name: str) -> str:
         """A record id without its angle brackets, "" if there is none."""
@@ -108,6 +119,12 @@ def bare(reference: str) -> str:
     return reference[1:-1] if reference.startswith("<") and reference.endswith(">") else reference
 
 
+def clean_url(url: str) -> str:
+    """The address with everything percent-encoded that could break a WARC header line; nothing else is changed."""
+    clean = _NOT_IN_URL.sub(lambda found: quote(found[0].encode("utf-8", "surrogatepass")), url)
+    return _SCHEME.sub(lambda found: found[0].lower(), clean)
+
+
 def safe_key(url: str) -> str:
     """`url_key`, or ValueError for what is no web address."""
     if not url.startswith(("http://", "https://")):
@@ -130,9 +147,12 @@ def parse_head(head: bytes, *, encoding: str = "latin-1") -> tuple[str, Headers]
 
 
 def parse_member(member: Member, file: str) -> Raw:
-    """Takes a record apart; RecordError if its header or its length is wrong."""
+    """Takes a record apart; RecordError if its header or its length is wrong. What follows it in the same gzip member is its `ending`."""
+    if not member.content.startswith(b"WARC/"):
+        arc = parse_arc(member.content, file=file, offset=member.offset)
+        return Raw(member.offset, member.length, arc.headers, arc.block, arc.ending)
     end = HEAD_END.search(member.content)
-    if end is None or not member.content.startswith(b"WARC/"):
+    if end is None:
         raise RecordError(f"{file}: no WARC header at byte {member.offset}", file=file, offset=member.offset)
     head = member.content[: end.start()]
     try:
@@ -147,6 +167,18 @@ def parse_member(member: Member, file: str) -> Raw:
     if stop > len(member.content):
         raise RecordError(f"{file}: the record at byte {member.offset} is shorter than it says", file=file, offset=member.offset)
     return Raw(member.offset, member.length, headers, member.content[end.end() : stop], member.content[stop:])
+
+
+def parse_all(member: Member, file: str) -> Iterator[Raw]:
+    """The records of a gzip member: one, as the standard wants it, or all that some writers put into it; each has the place of the member.
+
+    RecordError where one cannot be read; those before it have been given.
+    """
+    raw = parse_member(member, file)
+    while following := raw.ending.lstrip(b"\r\n"):
+        yield replace(raw, ending=RECORD_END)
+        raw = parse_member(Member(member.offset, member.length, following), file)
+    yield raw
 
 
 def parse_date(raw: str) -> datetime:
@@ -187,15 +219,15 @@ def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, req
     if not raw.block and raw.kind == "revisit" and _NOT_MODIFIED.search(raw.headers.get("warc-profile", "")):
         first = "HTTP/1.1 304 Not Modified"
     status = _STATUS_LINE.match(first)
-    url = bare(raw.headers.get("warc-target-uri", ""))
-    record_id = raw.reference("warc-record-id")
+    url = clean_url(bare(raw.headers.get("warc-target-uri", "")))
+    record_id = raw.reference("warc-record-id") or derived_id(url, raw.headers.get("warc-date", ""), raw.block)
     try:
         key, captured_at = safe_key(url), parse_date(raw.headers.get("warc-date", ""))
         headers = headers or _headers_apart(raw)
     except ValueError as error:
         raise RecordError(f"{warc_file}: the record at byte {raw.offset} cannot be read: {error}", file=warc_file, offset=raw.offset) from error
-    if not status or not record_id:
-        raise RecordError(f"{warc_file}: the record at byte {raw.offset} has no HTTP status or no id", file=warc_file, offset=raw.offset)
+    if not status:
+        raise RecordError(f"{warc_file}: the record at byte {raw.offset} has no HTTP status", file=warc_file, offset=raw.offset)
     revisit = raw.kind == "revisit"
     kind: RecordType = "revisit" if revisit else "resource" if resource else "response"
     body = b"" if revisit else entity_body(headers, payload)
@@ -219,7 +251,7 @@ def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, req
         offset=raw.offset,
         length=raw.length,
         refers_to=raw.reference("warc-refers-to") or None,
-        truncated=raw.headers.get("warc-truncated"),
+        truncated=raw.headers.get("warc-truncated") or ("segmented" if "warc-segment-number" in raw.headers else None),
         verdict=raw.headers.get(VERDICT_FIELD.lower()),
     )
     return Record(capture=capture, response_headers=headers, body=body, request_headers=request_headers)
@@ -353,15 +385,11 @@ def _raw_records(path: Path, name: str, start: int, on_damage: OnDamage | None) 
         try:
             if isinstance(found, Damage):
                 raise RecordError(f"{name}: {found.message}", file=name, offset=found.offset)
-            raw = parse_member(found, name)
-            if raw.ending.strip(b"\r\n"):
-                message = f"{name}: more than one record in the gzip member at byte {raw.offset}; `warcio recompress` sets that right"
-                raise RecordError(message, file=name, offset=raw.offset)
+            for raw in parse_all(found, name):
+                if raw.offset >= start or raw.kind == "warcinfo":
+                    yield raw
         except RecordError as error:
             _tell(error, on_damage)
-            continue
-        if raw.offset >= start or raw.kind == "warcinfo":
-            yield raw
 
 
 def _tell(error: RecordError, on_damage: OnDamage | None) -> None:
@@ -399,13 +427,28 @@ def read_record(directory: Path, capture: Capture) -> Record:
         if not isinstance(found, Member) or found.length != capture.length:
             told = found.message if isinstance(found, Damage) else "no record of the recorded length is there"
             raise RecordError(f"{name}: {told}", file=name, offset=capture.offset)
-        raw = parse_member(found, name)
+        raw = _named(found, capture.record_id, name)
         following = read_member(file, capture.offset + capture.length)
     record = build_record(raw, warc_file=name, site=capture.site, run_id=capture.run_id, request_headers=_request_of(raw, following, name))
     for field in ("record_id", "url", "digest"):
         if getattr(record.capture, field) != getattr(capture, field):
             raise RecordError(f"{name}: the record at byte {capture.offset} has another {field} than recorded", file=name, offset=capture.offset)
     return record
+
+
+def _named(member: Member, record_id: str, file: str) -> Raw:
+    """The record of that name, where several lie in one gzip member; else the first."""
+    first = None
+    try:
+        for raw in parse_all(member, file):
+            first = first or raw
+            if raw.reference("warc-record-id") == record_id:
+                return raw
+    except RecordError:
+        if first is None:
+            raise
+    assert first is not None
+    return first
 
 
 def _request_of(response: Raw, following: Member | Damage | None, name: str) -> Headers:
@@ -439,12 +482,25 @@ def check_file(path: Path) -> tuple[Finding, ...]:
 
 
 def _check_member(member: Member, name: str) -> Iterator[Finding]:
-    raw = parse_member(member, name)
-    if raw.ending != RECORD_END:
+    several = False
+    for raw in parse_all(member, name):
+        if several:
+            said = f"{name}: more than one record in the gzip member at byte {raw.offset}; all are read, `warcio recompress` sets that right"
+            yield Finding(name, raw.offset, "several", said)
+        several = True
+        yield from _check_record(raw, name)
+
+
+def _check_record(raw: Raw, name: str) -> Iterator[Finding]:
+    if raw.ending != RECORD_END and not (raw.of_arc and not raw.ending.strip(b"\r\n")):
         yield Finding(name, raw.offset, "record-end", f"{name}: the record at byte {raw.offset} does not end as its length says")
     yield from _check_digest(raw, name, "block-digest", (raw.block,))
+    if "warc-segment-number" in raw.headers:
+        yield Finding(name, raw.offset, "segmented", f"{name}: the record at byte {raw.offset} is a segment of a longer one; segments are not joined")
     if not _is_capture(raw):
         return
+    if not raw.headers.get("warc-record-id"):
+        yield Finding(name, raw.offset, "no-record-id", f"{name}: the record at byte {raw.offset} has no name; it gets one from what it holds")
     build_record(raw, warc_file=name, site="", run_id=None)
     if raw.kind == "response" and "warc-segment-number" not in raw.headers:
         head, payload = split_http(raw.block)

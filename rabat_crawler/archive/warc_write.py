@@ -31,6 +31,7 @@ from rabat_crawler.archive.warc_read import (
     SOURCE_FIELD,
     VERDICT_FIELD,
     Headers,
+    clean_url,
     media_type,
     safe_key,
     sha1,
@@ -56,8 +57,6 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 _METHOD = re.compile(r"[A-Z]{1,20}")
 _NO_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_NOT_IN_URL = re.compile(r"[\x00-\x20<>\x7f-\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ud800-\udfff\ufeff]")
-_SCHEME = re.compile(r"^https?(?=://)", re.IGNORECASE)
 
 Fields = list[tuple[str, str]]
 
@@ -292,12 +291,6 @@ class RoomFor:
 def warc_date(moment: datetime) -> str:
     """A time as WARC 1.1 writes it, in UTC with microseconds."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def clean_url(url: str) -> str:
-    """The address with everything percent-encoded that could break a WARC header line; nothing else is changed."""
-    clean = _NOT_IN_URL.sub(lambda found: quote(found[0].encode("utf-8", "surrogatepass")), url)
-    return _SCHEME.sub(lambda found: found[0].lower(), clean)
 
 
 def _checked_key(url: str, file: str) -> str:
