@@ -28,6 +28,9 @@ TOO_COMMON = 40
 
 SAME_TEXT, SAME_TITLE_AND_DAY, SAME_TITLE_TEXT_ALIKE = 3, 2, 1
 MAX_TEXTS = 6
+MAX_COMPARED = 100_000
+"""Of a longer text only so many characters are compared, and its length."""
+
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 
 
@@ -56,23 +59,24 @@ def content_key(draft: Draft, site: Site) -> str | None:
     """Equal for equal texts of one language in one site, whatever their typography; None for a text that is not whole, or short."""
     if not draft.complete or draft.truncated:
         return None
-    folded = fold(draft.text)
+    folded = fold(draft.text[:MAX_COMPARED])
     if folded.count(" ") < MIN_WORDS - 1:
         return None
-    return hashlib.sha256(f"{identity.scope(site)}\n{draft.language}\n{folded}".encode()).hexdigest()[:24]
+    length = len(draft.text) if len(draft.text) > MAX_COMPARED else 0
+    return hashlib.sha256(f"{identity.scope(site)}\n{draft.language}\n{length}\n{folded}".encode()).hexdigest()[:24]
 
 
 def title_key(draft: Draft, site: Site) -> str | None:
     """Equal for equal titles of one language in one site, whatever their typography; None for a draft that is not whole, or says too little."""
     title = fold(draft.title)
-    if not draft.complete or draft.truncated or not title or draft.text.count(" ") < MIN_WORDS - 1:
+    if not draft.complete or draft.truncated or not title or draft.text.count(" ", 0, MAX_COMPARED) < MIN_WORDS - 1:
         return None
     return hashlib.sha256(f"{identity.scope(site)}\n{draft.language}\n{title}".encode()).hexdigest()[:24]
 
 
 def text_of(draft: Draft) -> tuple[tuple[str | None, str], str]:
     """Language and title, and the text, as `Group.texts` holds them."""
-    return (draft.language, _folded(draft.title)), draft.text
+    return (draft.language, _folded(draft.title)), draft.text[:MAX_COMPARED]
 
 
 def fact(draft: Draft, key: str | None) -> Fact:
