@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rabat_crawler import registry
 from rabat_crawler.archive.warc_read import Origin
@@ -20,19 +19,25 @@ IMPORT = "import"
 
 @dataclass(slots=True)
 class Origins:
-    """What the runs say of imported files. A file that no import names is read by the hosts of its records."""
+    """What the runs say of imported files. A file that no import names is read by the hosts of its records.
+
+    `known`: what was wrong in a file when it came, by its SHA-256, as (byte, code).
+    """
 
     files: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    known: Mapping[str, frozenset[tuple[int, str]]] = field(default_factory=dict)
     _known: dict[tuple[str, int, int], Origin] = field(default_factory=dict)
 
     @classmethod
     def of_runs(cls, runs: Iterable[Run]) -> Origins:
         """The files of all imports; of two imports of one file the first counts."""
         found: dict[str, tuple[str, str | None]] = {}
+        known: dict[str, frozenset[tuple[int, str]]] = {}
         for run in sorted((run for run in runs if run.spider == IMPORT), key=lambda run: run.run_id):
             for one in run.parameters.get("files", ()):
                 found.setdefault(str(one.get("sha256")), (run.run_id, one.get("site")))
-        return cls(found)
+                known.setdefault(str(one.get("sha256")), frozenset((int(at), str(code)) for at, code in one.get("known", ())))
+        return cls(found, known)
 
     def of(self, path: Path) -> Origin:
         """The origin of a file on disk; it is read once for its digest, if there were imports at all."""
@@ -60,8 +65,3 @@ def file_digest(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def file_entry(path: Path, *, site: str | None, **more: Any) -> dict[str, Any]:
-    """How an import's run names a file."""
-    return {"name": path.name, "sha256": file_digest(path), "size": path.stat().st_size, "site": site, **more}

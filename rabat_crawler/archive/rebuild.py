@@ -36,7 +36,7 @@ READ_TO = "INSERT INTO files (warc_file, read_to) VALUES (?,?) ON CONFLICT (warc
 SMALL = 4_000_000
 """So many bytes of WARC files are read before another process has started."""
 
-WARC_SUFFIXES = (".warc.gz", ".warc")
+WARC_SUFFIXES = (".warc.gz", ".warc", ".arc.gz", ".arc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rabat_crawler.archive import fixity
 from rabat_crawler.archive.faults import Fault, Report
 from rabat_crawler.archive.ingest import moment
+from rabat_crawler.archive.origins import Origins
 from rabat_crawler.archive.rebuild import files_behind, read_run_files, warc_files
 from rabat_crawler.archive.verify_rows import row_faults, sqlite_faults, text_index_faults
 from rabat_crawler.archive.warc import check_file, iter_records
@@ -93,6 +94,7 @@ class _Reading:
     def __init__(self, archive: Archive, now: datetime | None, command: str) -> None:
         self.connection, self.log, self.now, self.command = archive.connection, fixity.log_path(archive.path), now, command
         self.known = fixity.histories(self.log)
+        self.origins = Origins.of_runs(read_run_files(archive.runs_dir))
         self.digests: dict[str, str] = {}
         self.faults: list[Fault] = []
         self.notes: list[str] = []
@@ -113,8 +115,12 @@ class _Reading:
     def _read(self, path: Path) -> None:
         try:
             size, sha256 = fixity.file_digest(path)
-            found = [Fault(where=path.name, place=f"byte {bad.offset}", code=bad.code, message=bad.message) for bad in check_file(path)]
-            seen, more = _compare(self.connection, path)
+            known = self.origins.known.get(sha256, frozenset())
+            bad = [one for one in check_file(path) if (one.offset, one.code) not in known]
+            found = [Fault(where=path.name, place=f"byte {one.offset}", code=one.code, message=one.message) for one in bad]
+            seen, more = _compare(self.connection, path, known)
+            if known:
+                self.notes.append(f"{path.name}: {len(known)} faults that it had when it was imported are not told again")
         except OSError as error:
             said = f"the system cannot read {path}: {error.strerror}; look at the disk, and restore the file from a backup"
             self.faults.append(Fault(where=path.name, place="", code="unreadable", message=said))
@@ -149,7 +155,7 @@ def _changed(name: str, earlier: fixity.Entry, size: int) -> Fault:
     return Fault(where=name, place="", code="fixity", message=said)
 
 
-def _compare(connection: sqlite3.Connection, path: Path) -> tuple[int, list[Fault]]:
+def _compare(connection: sqlite3.Connection, path: Path, known: Collection[tuple[int, str]]) -> tuple[int, list[Fault]]:
     """Every record of a file has its row and every row its record, at the same place, with the same digest."""
     rows = {
         row[0]: row[1:]
@@ -159,6 +165,8 @@ def _compare(connection: sqlite3.Connection, path: Path) -> tuple[int, list[Faul
     seen = 0
 
     def damaged(error: RecordError) -> None:
+        if any(offset == error.offset for offset, _ in known):
+            return
         faults.append(Fault(where=path.name, place=f"byte {error.offset}", code="unreadable", message=str(error)))
 
     for record in iter_records(path, directory=path.parent, on_damage=damaged):

@@ -297,7 +297,8 @@ def _refers_at(raw: Raw) -> datetime | None:
 
 def final_name(path: Path, directory: Path) -> str:
     """The name a capture keeps for its file: relative to the WARC folder, without the suffix of a file still being written."""
-    return path.resolve().relative_to(directory.resolve()).as_posix().removesuffix(OPEN_SUFFIX)
+    # The folder is resolved, the file is not: a link counts by its own name.
+    return (path.parent.resolve() / path.name).relative_to(directory.resolve()).as_posix().removesuffix(OPEN_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -109,6 +110,16 @@ class ProgressLine:
         if self.shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def progress_line() -> Iterator[ProgressLine]:
+    """A progress line that is cleared however the work ends, so that a message stands on a line of its own."""
+    progress = ProgressLine()
+    try:
+        yield progress
+    finally:
+        progress.end()
 
 
 def say(text: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from rabat_crawler.archive.compare import Example
 from rabat_crawler.archive.faults import Fault, Report
 from rabat_crawler.archive.rebuild import Rebuilt
 from rabat_crawler.cli import exits
-from rabat_crawler.cli.format import ProgressLine, json_line, plain, say
+from rabat_crawler.cli.format import json_line, plain, progress_line, say
 from rabat_crawler.cli.options import archive_option, json_option
 from rabat_crawler.wording import diff_lines, one_line
 
@@ -30,7 +30,7 @@ SHORT = 120
 @archive_option
 def verify(quick: bool, archive_dir: str | None, as_json: bool) -> None:
     """Check WARC digests, every row's place in the WARC files, the database with itself. Changes nothing but the fixity log."""
-    with _progress() as progress, Archive.open(config.archive_path(archive_dir)) as archive:
+    with progress_line() as progress, Archive.open(config.archive_path(archive_dir)) as archive:
         report = archive.verify(progress, quick=quick, now=datetime.now(UTC))
     _say_notes(report.notes)
     for fault in report.faults:
@@ -50,7 +50,7 @@ def verify(quick: bool, archive_dir: str | None, as_json: bool) -> None:
 @archive_option
 def backup(directory: str, keep: int | None, archive_dir: str | None, as_json: bool) -> None:
     """Copy all that counts into a new folder in DIR, while a crawl may go on; files that did not change are shared with the backup before."""
-    with _progress() as progress, Archive.open(config.archive_path(archive_dir)) as archive:
+    with progress_line() as progress, Archive.open(config.archive_path(archive_dir)) as archive:
         made = archive.backup(directory, keep=keep, now=datetime.now(UTC), progress=progress)
     _say_notes(made.notes)
     if as_json:
@@ -79,7 +79,7 @@ def restore(directory: str, archive_dir: str | None, as_json: bool) -> None:
     """Make the archive folder anew from the backup DIR, or from the newest one in it; every byte is checked first."""
     from rabat_crawler.archive.restore import restore as restore_backup
 
-    with _progress() as progress:
+    with progress_line() as progress:
         restored = restore_backup(directory, config.archive_path(archive_dir), now=datetime.now(UTC), progress=progress)
     _say_notes((*restored.notes, *restored.report.notes))
     report = restored.report
@@ -93,16 +93,6 @@ def restore(directory: str, archive_dir: str | None, as_json: bool) -> None:
         say(_outcome(report))
     if report.faults:
         raise click.exceptions.Exit(exits.INTEGRITY)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[ProgressLine]:
-    """A progress line that is cleared however the work ends, so that a message stands on a line of its own."""
-    progress = ProgressLine()
-    try:
-        yield progress
-    finally:
-        progress.end()
 
 
 def _outcome(report: Report) -> str:
@@ -132,7 +122,7 @@ def rebuild(workers: int | None, diff: bool, archive_dir: str | None, as_json: b
         _say_difference(path, workers, as_json=as_json)
         return
     _set_damaged_aside(path / "rabat.db")
-    with _progress() as progress, Archive.open(path, write=True, recover=False, progress=progress) as archive:
+    with progress_line() as progress, Archive.open(path, write=True, recover=False, progress=progress) as archive:
         rebuilt = archive.rebuild(progress, workers=workers)
         notes = archive.notes
     if as_json:
@@ -177,7 +167,7 @@ def _set_damaged_aside(database: Path) -> None:
 
 
 def _say_difference(path: Path, workers: int | None, *, as_json: bool) -> None:
-    with _progress() as progress, Archive.open(path, write=True, progress=progress) as archive:
+    with progress_line() as progress, Archive.open(path, write=True, progress=progress) as archive:
         found = archive.rebuild_diff(progress, workers=workers)
     if as_json:
         say(json_line(dataclasses.asdict(found)))

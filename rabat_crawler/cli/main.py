@@ -14,6 +14,7 @@ from rabat_crawler.cli.exits import nobody_reads, run_safely
 COMMANDS = {
     "crawl": ("crawl", "Crawl a dialogue's site into the archive."),
     "nightly": ("night", "The night's work: crawl what is due, verify, back up, report."),
+    "import": ("importing", "Bring in WARC, ARC and WACZ files and saved folders."),
     "backfill": ("backfill", "Fetch what a web archive holds of a site."),
     "sites": ("crawl", "List the site definitions."),
     "demo": ("demo", "Serve the sample site on loopback, crawl it, search it."),
@@ -45,7 +46,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"rabat_crawler.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")  # `import` is a word of Python's
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

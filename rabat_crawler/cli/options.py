@@ -12,7 +12,7 @@ import click
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.search import Filters
-from rabat_crawler.cli.format import ProgressLine
+from rabat_crawler.cli.format import progress_line
 from rabat_crawler.models import KINDS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,11 +48,8 @@ def opened(archive_dir: str | None, as_of: str | None = None) -> Iterator[Archiv
         if as_of is None:
             yield archive
             return
-        progress = ProgressLine()
-        try:
+        with progress_line() as progress:
             past = archive.as_of(as_of, progress)
-        finally:
-            progress.end()
         with past:
             yield past
 
