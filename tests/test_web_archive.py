@@ -21,7 +21,7 @@ import pytest
 
 from rabat_crawler.demo import Request, Serving
 from rabat_crawler.demo.cdx import FIELDS, surt
-from rabat_crawler.demo.collection import HOST, MISSING_PAGE, Memento, bad_captures, of_epoch, packed, ready_collection, three_epochs
+from rabat_crawler.demo.collection import ASKED_AGAIN, HOST, MISSING_PAGE, Memento, bad_captures, of_epoch, packed, ready_collection, three_epochs
 from rabat_crawler.demo.epochs import EPOCHS
 from rabat_crawler.demo.faults import Fault, block, slow, too_many
 from rabat_crawler.demo.web_archive import CDX_PATH, serve_archive
@@ -46,7 +46,7 @@ class Said:
 def get(origin: str, path: str) -> Said:
     client = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=10)
     try:
-        client.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        client.request("GET", path, headers={"Accept-Encoding": "gzip", "User-Agent": "tester"})
         response = client.getresponse()
         return Said(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
     finally:
@@ -212,6 +212,14 @@ def test_a_query_that_makes_no_sense_is_refused(archive: Serving, query: dict[st
     assert said.status == 400 and said.body.strip()
 
 
+@pytest.mark.parametrize(
+    "query", [{}, {"url": HOST, "filter": "~status:("}, {"url": HOST, "limit": "x"}, {"url": HOST, "output": "csv"}, {"url": "http://[x"}]
+)
+def test_pywbs_dialect_refuses_it_in_json(archive: Serving, query: dict[str, str]) -> None:
+    said = get(archive.origin, f"/sample/cdx?{urlencode(query)}")
+    assert said.status == 400 and json.loads(said.body)["message"]
+
+
 # Playback -----------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -252,7 +260,16 @@ def test_a_captured_404_is_a_memento_and_an_address_never_captured_is_none(archi
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/web/", "/web/20190610id_/ftp://x/", "/web/20191399id_/https://x/", "/other/cdx?url=x", "/web/2019id_/http://[x/"]
+    "path",
+    [
+        "/",
+        "/web/",
+        "/web/20190610id_/ftp://x/",
+        "/web/20191399id_/https://x/",
+        "/other/cdx?url=x",
+        "/web/2019id_/http://[x/",
+        "/web/timemap/link/http://[x/",
+    ],
 )
 def test_other_paths_are_missing(archive: Serving, path: str) -> None:
     assert get(archive.origin, path).status == 404
@@ -426,7 +443,7 @@ def test_the_log_tells_when_what_was_asked() -> None:
         time.sleep(0.05)
         asked(serving, url=HOST)
         first, second = logged(serving, 2)
-    assert (first.path, first.status) == (FRONT, 200) and second.path.startswith(CDX_PATH)
+    assert (first.path, first.status, first.agent) == (FRONT, 200, "tester") and second.path.startswith(CDX_PATH)
     assert began <= first.time and first.time + 0.05 <= second.time
 
 
@@ -539,3 +556,15 @@ def test_the_demo_serves_a_web_archive() -> None:
         finally:
             serving.terminate()
     assert "web archive of www.rabat-process.org" in lines[0]
+    wrong = subprocess.run([*words, "--epoch", "old"], capture_output=True, text=True)
+    assert wrong.returncode == 2 and "leave out --epoch" in wrong.stderr
+
+
+def test_addresses_of_the_epoch_before_were_asked_again() -> None:
+    for epoch, before in (("middle", "old"), ("new", "middle")):
+        known = {one.url for one in HELD if one.timestamp.startswith(YEARS[before]) and one.status == 200}
+        later = {one.url.removeprefix(ORIGIN): one for one in HELD if one.timestamp.startswith(YEARS[epoch]) and one.url in known}
+        told = {path: (later[path].status, later[path].header("Location").removeprefix(ORIGIN)) for path in ASKED_AGAIN[epoch]}
+        moved = EPOCHS[epoch].moved
+        assert told == {path: (301, moved[path]) if path in moved else (404, "") for path in ASKED_AGAIN[epoch]}
+    assert len(ASKED_AGAIN["new"]) == 6

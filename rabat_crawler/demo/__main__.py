@@ -46,6 +46,8 @@ def main() -> int:
     parser = _parser()
     options = parser.parse_args()
     log = None if options.quiet else _log
+    if options.web_archive and (options.edition, options.epoch) != (1, "middle"):
+        parser.error("the web archive holds all epochs; leave out --epoch and --edition")
     try:
         site = SampleSite(edition=options.edition, epoch=options.epoch)
     except ValueError as error:

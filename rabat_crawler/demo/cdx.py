@@ -233,7 +233,7 @@ def pywb(index: Index, query: Query, *, zipnum: bool) -> tuple[str, str]:
         rows = list(_between(query, rows))
         if _one(query, "sort") == "reverse":
             rows.reverse()
-        rows = rows[: _number(query, "limit", 100000)]
+        rows = rows[: max(0, _number(query, "limit", 100000))]
     wanted = _one(query, "fl") or _one(query, "fields")
     fields = wanted.split(",") if wanted else None
     media_type = {"cdxj": "text/x-cdxj", "json": "text/x-ndjson", "text": "text/plain"}[kind]
@@ -261,7 +261,12 @@ def _pywb_filtered(query: Query, rows: list[Row]) -> list[Row]:
 def _holds(mode: str, value: str, wanted: str) -> bool:
     if mode == "=":
         return value == wanted
-    return re.match(wanted, value) is not None if mode == "~" else wanted in value
+    if mode != "~":
+        return wanted in value
+    try:
+        return re.match(wanted, value) is not None
+    except re.error as error:
+        raise BadQuery(f"Invalid filter: {wanted}") from error
 
 
 def _pywb_line(row: Row, kind: str, fields: Sequence[str] | None) -> str:

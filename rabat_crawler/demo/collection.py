@@ -12,7 +12,7 @@ from html import unescape
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from rabat_crawler.demo.epochs import EPOCHS
+from rabat_crawler.demo.epochs import EPOCHS, NEW
 from rabat_crawler.demo.site import Response, SampleSite
 
 HOST = "www.rabat-process.org"
@@ -25,6 +25,20 @@ EPOCH_TIMES = {
     "new": (datetime(2022, 3, 1, 8, 30, 0, tzinfo=UTC),),
 }
 """When the ready collection visited the site; the second visit of the middle epoch saw nothing new."""
+
+ASKED_AGAIN = {
+    "old": (),
+    "middle": (
+        "/fr/actualites-du-dialogue/120-dossier-dix-ans-de-dialogue",
+        "/fr/vie-du-dialogue/reunions/16-bamako-envoyer-de-l-argent-sans-perdre-le-fil",
+    ),
+    "new": (
+        *NEW.moved,
+        "/fr/en-action/actualites/138-presidence-belge-les-priorites-de-l-annee",
+        "/en/publications/81-infographic-a-letter-s-journey",
+    ),
+}
+"""Addresses of the epoch before that a visit asks again: the moved ones redirect; of two that are 404 one stands elsewhere, the other is gone."""
 
 BETWEEN = timedelta(seconds=7)
 _ADDRESS = re.compile(r"""<(a|link|img|script)\b[^>]*?\b(?:href|src)=["']([^"']*)["']""")
@@ -69,15 +83,17 @@ class Memento:
         return self.header("Content-Type").split(";")[0].strip().lower() or "unk"
 
 
-def visit(site: SampleSite, first: datetime, *, host: str = HOST, scheme: str = "https", copies: bool = False) -> list[Memento]:
+def visit(
+    site: SampleSite, first: datetime, *, host: str = HOST, scheme: str = "https", copies: bool = False, also: Sequence[str] = ()
+) -> list[Memento]:
     """Every page of a site by following its links from the front page, one each seven seconds from `first` on, with robots.txt and a 404.
 
     Listings with their further pages, articles with their parts and whole texts, feeds, documents, redirects, pictures. `copies`: print views
-    and mail forms too.
+    and mail forms too; `also`: paths to ask besides.
     """
     origin = f"{scheme}://{host}"
     found: list[Memento] = []
-    for path in _paths(site, origin, copies=copies):
+    for path in (*_paths(site, origin, copies=copies), *also):
         response = site.page(path, origin=origin, gzip_ok=len(found) % 2 == 1)
         at = first + BETWEEN * len(found)
         found.append(Memento(url=origin + path, captured_at=at, status=response.status, headers=_sent(response, at), body=response.body))
@@ -96,10 +112,10 @@ def of_epoch(epoch: str, *, host: str = HOST, scheme: str = "https", times: Sequ
     """
     site = SampleSite(epoch=epoch)
     first, *later = times or EPOCH_TIMES[epoch]
-    found = visit(site, first, host=host, scheme=scheme)
+    found = visit(site, first, host=host, scheme=scheme, also=ASKED_AGAIN[epoch])
     mementos = list(found)
     for moment in later:
-        anew = visit(site, moment, host=host, scheme=scheme)
+        anew = visit(site, moment, host=host, scheme=scheme, also=ASKED_AGAIN[epoch])
         again = revisits(found, moment)
         mementos += [old if index % 2 and old.status == 200 else new for index, (old, new) in enumerate(zip(again, anew, strict=True))]
     return mementos
@@ -212,7 +228,7 @@ def bad_captures(*, host: str = HOST, scheme: str = "https") -> dict[str, Mement
     well = SampleSite().page("/fr/archives", origin=origin)
     fine = Memento(url=f"{origin}/fr/archives", captured_at=at(2019, 9), status=200, headers=_sent(well, at(2019, 9)), body=well.body)
     return {
-        "404": archived_404(f"{origin}/fr/a-propos/12-never", at(2017, 2)),
+        "404": archived_404(f"{origin}/fr/projets/12-projets-d-assistance-technique-et-initiatives", at(2017, 2)),
         "429": archived_429(f"{origin}/fr/actualites-du-dialogue/120-dossier-dix-ans-de-dialogue", at(2017, 3)),
         "503": archived_503(f"{origin}/fr/publications", at(2019, 8)),
         "challenge": challenge(f"{origin}/fr/", at(2017, 4)),

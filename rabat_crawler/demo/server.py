@@ -33,13 +33,16 @@ class Pages(Protocol):
 
 
 class Request(NamedTuple):
-    """One request as it was answered. `time`: seconds since the epoch at its arrival; `status` 0: reset; `in_flight`: requests at work then, this one included."""
+    """One request as it was answered. `time`: seconds since the epoch at its arrival; `status` 0: reset; `in_flight`: requests at work then, this one included;
+    `agent`: its User-Agent.
+    """
 
     time: float
     method: str
     path: str
     status: int
     in_flight: int
+    agent: str = ""
 
 
 class Serving:
@@ -185,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.server.drop(self.connection)
         finally:
-            serving.leave(Request(started, self.command, self.path, status, in_flight))
+            serving.leave(Request(started, self.command, self.path, status, in_flight, self.headers.get("User-Agent", "")))
 
     def _respond(self, serving: Serving, see_other: bool) -> Response:
         host = self.headers.get("Host", "")

@@ -80,14 +80,20 @@ class WebArchive:
             return Response(400, (("Content-Type", "application/json; charset=utf-8"),), f'{{"message": "{message}"}}'.encode())
         return Response(200, (("Content-Type", media_type),), text.encode())
 
+    def _held(self, url: str) -> list[Memento]:
+        """All captures of an address, the oldest first; none of what is no address."""
+        try:
+            return self._by_key.get(surt(url), [])
+        except ValueError:
+            return []
+
     def _nearest(self, timestamp: str, url: str) -> Memento | None:
         """The capture of an address that is nearest to a time; of several at one second, the one of exactly this address."""
         try:
             wanted = _moment(timestamp)
-            held = self._by_key.get(surt(url), [])
         except ValueError:
             return None
-        return min(held, key=lambda one: (abs((_moment(one.timestamp) - wanted).total_seconds()), one.url != url), default=None)
+        return min(self._held(url), key=lambda one: (abs((_moment(one.timestamp) - wanted).total_seconds()), one.url != url), default=None)
 
     def _play(self, web: str, timestamp: str, modifier: str, url: str) -> Response:
         memento = self._nearest(timestamp, url)
@@ -137,7 +143,7 @@ class WebArchive:
         return (("Memento-Datetime", when), ("Link", link))
 
     def _timemap(self, web: str, url: str) -> Response:
-        held = self._by_key.get(surt(url), [])
+        held = self._held(url)
         if not held:
             return _say(404, "The archive has no capture of this address.")
         lines = [f'<{url}>; rel="original"', f'<{web}/timemap/link/{url}>; rel="self"; type="application/link-format"']
