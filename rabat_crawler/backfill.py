@@ -159,6 +159,8 @@ class Backfill:
 
     def _ended(self, error: BaseException | None, before: tuple[int, int], after: tuple[int, int]) -> Run:
         """Write the run as ended; raise what ended it."""
+        if isinstance(error, SiteUnreachable) and self._blocked_before() is not None:
+            error = Blocked(str(error))
         if isinstance(error, PutOff):
             error = self._put_off(error)
         messages = tuple(self.plan.messages)
@@ -181,14 +183,19 @@ class Backfill:
         now, blocked, seconds = self.plan.now(), isinstance(error, Blocked), error.retry_after
         if blocked:
             seconds = max(LEAST_BLOCK, seconds or 0.0)
-            earlier = self.plan.store.last_block(self.plan.names[0], blocked=True)
-            if earlier is not None and now - earlier.until < BLOCKS_REMEMBERED:
+            earlier = self._blocked_before()
+            if earlier is not None:
                 seconds = min(max(seconds, 2 * earlier.seconds), LONGEST_BLOCK)
         if seconds is None:
             return PutOff(f"{error}; {GO_ON}, some hours later")
         until = now + timedelta(seconds=seconds)
         self.plan.store.add_block(Block(source=self.plan.names[0], at=now, until=until, seconds=seconds, blocked=blocked))
         return PutOff(f"{error}; come back after {_clock(until)}: {GO_ON}", retry_after=seconds)
+
+    def _blocked_before(self) -> Block | None:
+        """The last block by this archive, if it is not long ago."""
+        earlier = self.plan.store.last_block(self.plan.names[0], blocked=True)
+        return earlier if earlier is not None and self.plan.now() - earlier.until < BLOCKS_REMEMBERED else None
 
     def _finished(self, status: str, messages: tuple[str, ...], more: dict[str, Any] | None = None) -> Run:
         from rabat_crawler.outcome import iso

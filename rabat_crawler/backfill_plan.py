@@ -130,7 +130,9 @@ class Plan:
         """A listed capture with what to do about it: fetched where a crawl would fetch the address; copies wait until all are listed."""
         decision = decide(canonical(row.url) or row.url, self._wide)
         state, reason = "planned", ""
-        if decision.action == "skip":
+        if row.captured_at > self.now() + timedelta(days=1):
+            state, reason = "skipped", "captured in the future"
+        elif decision.action == "skip":
             state, reason = "skipped", decision.reason
         elif row.media_type.startswith(UNWANTED_MEDIA):
             state, reason = "skipped", "image, script or style"

@@ -38,6 +38,9 @@ TIMESTAMP = re.compile(r"\d{14}")
 IN_PLAYBACK = re.compile(r"(\d{4,14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)", re.I | re.S)
 _SPLIT_SCHEME = re.compile(r"^(https?):/{1,2}", re.I)
 _TIMESTAMP_FORMAT = "%Y%m%d%H%M%S"
+FIRST_YEAR = 1990
+"""Nothing on the web was captured before; a time that says so is none."""
+
 _ADDRESS_SAFE = "!$%&'()*+,/:;=?@[]~"
 
 
@@ -175,8 +178,8 @@ def timestamp_of(moment: datetime) -> str:
 
 
 def moment_of(timestamp: str) -> datetime | None:
-    """The aware UTC time of 14 digits; None if they are none, or no time."""
-    if not TIMESTAMP.fullmatch(timestamp) or not timestamp.isascii():
+    """The aware UTC time of 14 digits; None if they are none, or no time at which there was a web."""
+    if not TIMESTAMP.fullmatch(timestamp) or not timestamp.isascii() or int(timestamp[:4]) < FIRST_YEAR:
         return None
     try:
         return datetime.strptime(timestamp, _TIMESTAMP_FORMAT).replace(tzinfo=UTC)
@@ -228,7 +231,7 @@ def read_playback(source: Source, address: str, status: int, headers: Sequence[t
     captured_at = http_date(given.get("memento-datetime", ""))
     if captured_at is None and any(name.startswith(ORIGINAL) for name in given) and asked:
         captured_at = moment_of(asked[0])
-    if captured_at is None:
+    if captured_at is None or not FIRST_YEAR < captured_at.year < 9999:
         return Playback(url=url, status=status)
     kept, note = _consistent(original_headers(source, headers), given, source)
     location = next((value for name, value in kept if name.lower() == "location"), None)

@@ -66,7 +66,8 @@ def run_lines(run: Run, texts: Texts | None = None) -> list[str]:
         lines.append("  answers: " + ", ".join(f"{status} {number}" for status, number in sorted(counts["answers"].items())))
     lines += _page_lines(counts)
     lines += _breach_lines(run)
-    for name, label in (("folded", "links folded into others"), ("skipped", "links skipped")):
+    left_out = "captures left out" if run.spider == "backfill" else "links skipped"
+    for name, label in (("folded", "links folded into others"), ("skipped", left_out)):
         lines += _reasons(label, counts.get(name) or {})
     lines += _failure_lines(run)
     lines += _plan_lines(counts.get("plan") or [])
@@ -92,7 +93,7 @@ def _page_lines(counts: Mapping[str, Any]) -> list[str]:
         lines.append(f"  pages: {pages}")
     states = ", ".join(f"{one_line(name).replace('_', ' ')} {_number(number)}" for name, number in sorted((counts.get("states") or {}).items()))
     if states:
-        lines.append(f"  addresses: {states}")
+        lines.append(f"  {'listed captures' if 'listed' in counts else 'addresses'}: {states}")
     if counts.get("carried_over"):
         lines.append(f"  left for the next run: {_number(counts['carried_over'])} addresses (the night's budget was used up)")
     return lines

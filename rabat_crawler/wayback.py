@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 from rabat_crawler.cdx import Listing, Query, cdx_url, parse_cdx
 from rabat_crawler.errors import Blocked, ConfigError, MementoUnavailable, PutOff, RabatError, SiteUnreachable
-from rabat_crawler.extract.urls import origin_of
+from rabat_crawler.extract.urls import origin_of, url_key
 from rabat_crawler.memento import Playback, Source, candidates, http_date, memento_url, read_playback, retry_after
 from rabat_crawler.wire import Answer, NoAnswer, Wire
 
@@ -124,6 +124,8 @@ class Wayback:
         answer = self._ask(address, "playback", self.source)
         said = read_playback(self.source, address, answer.status, answer.headers)
         if said.moved is not None:
+            if url_key(said.moved[1]) != url_key(url):
+                raise MementoUnavailable(f"the archive plays another address in its place: {said.moved[1][:200]}", final=True)
             if not wanted(*said.moved):
                 return Fetched(said=said, address=address, fetched_at=self.now())
             address = memento_url(self.source, *said.moved)

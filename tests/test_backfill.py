@@ -28,7 +28,7 @@ from rabat_crawler.demo.faults import Fault, block, slow, too_many
 from rabat_crawler.demo.labels import PRIVATE_PATH
 from rabat_crawler.demo.past import histories, stories_of
 from rabat_crawler.demo.web_archive import serve_archive
-from rabat_crawler.errors import Blocked, ConfigError, PutOff, SiteUnreachable
+from rabat_crawler.errors import Blocked, ConfigError, PutOff
 from rabat_crawler.extract.urls import canonical
 from rabat_crawler.memento import time_bounds
 from rabat_crawler.models import Run
@@ -215,16 +215,16 @@ def test_a_block_ends_the_run_and_is_remembered_and_doubles(some: Counter[tuple[
             bring(folder, serving.url("/web/"))
         assert len(serving.requests) == asked
         later = start + timedelta(seconds=3700)
-        with pytest.raises((PutOff, SiteUnreachable)):
+        with pytest.raises(PutOff, match="no answer") as raised:  # still shut out
             bring(folder, serving.url("/web/"), now=lambda: later)
+        assert raised.value.retry_after == 7200
         port = serving.port
     kept = len(captures(folder))
     assert 0 < kept < len(SOME)
     with serve_archive(SOME, faults=[block(3, answer=429, retry_after=4000)], port=port) as serving:
         with pytest.raises(PutOff) as raised:
-            bring(folder, serving.url("/web/"), now=lambda: later + timedelta(seconds=1))
-        assert raised.value.retry_after is not None
-        assert raised.value.retry_after >= 7200
+            bring(folder, serving.url("/web/"), now=lambda: later + timedelta(seconds=7201))
+        assert raised.value.retry_after == 14400
     with Archive.open(folder) as archive:
         assert {run.status for run in archive.runs()} == {"put off"}
     much_later = later + timedelta(days=1)
@@ -409,6 +409,13 @@ def test_the_times_asked_for_are_kept_to(tmp_path: Path) -> None:
         run = bring(tmp_path / "a", root, first=first, last=last)
         assert len(asked(serving)) == 1
     assert run.counts["states"] == {"fetched": 1}
+
+
+def test_what_is_not_yet_is_not_asked(tmp_path: Path) -> None:
+    with small_archive(cdx(("29990101000000", PAGE, 200, sha1(b"1"))), {}) as (root, serving):
+        run = bring(tmp_path / "a", root)
+        assert asked(serving) == []
+    assert run.counts["skipped"]["captured in the future"]["count"] == 1
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_rows_are_read_in_each_form(form: str) -> None:
 ROWS = st.builds(
     CdxRow,
     url_key=st.from_regex(r"[a-z,]{1,20}\)/[a-z0-9/?=]{0,20}", fullmatch=True),
-    timestamp=st.datetimes().filter(lambda moment: moment.year >= 1000).map(lambda moment: moment.strftime("%Y%m%d%H%M%S")),
+    timestamp=st.datetimes().filter(lambda moment: moment.year >= 1990).map(lambda moment: moment.strftime("%Y%m%d%H%M%S")),
     url=st.from_regex(r"https?://[a-z]{1,10}\.example(:[1-9][0-9]{0,3})?/[A-Za-z0-9/?=%]{0,30}", fullmatch=True),
     media_type=st.sampled_from(["text/html", "application/pdf", "warc/revisit", "unk"]),
     status=st.one_of(st.none(), st.integers(100, 999)),

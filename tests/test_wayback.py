@@ -307,6 +307,13 @@ def test_a_redirect_elsewhere_is_refused_and_nobody_else_is_asked() -> None:
         assert other.asked == []
 
 
+def test_another_address_is_not_taken_in_a_captures_place() -> None:
+    with archive({PLAY: moved(f"/web/{LATER}id_/http://evil.example/")}) as (client, _):
+        with pytest.raises(MementoUnavailable, match=r"another address in its place: http://evil\.example/"):
+            client.fetch(AT, URL)
+        assert client.wire.requests == 1
+
+
 def test_redirects_without_end_are_given_up() -> None:
     with archive({PLAY: moved(PLAY_LATER), PLAY_LATER: moved(PLAY)}) as (client, _):
         with pytest.raises(MementoUnavailable, match="from capture to capture"):

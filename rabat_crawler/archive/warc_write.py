@@ -128,10 +128,9 @@ class WarcWriter:
         """Appends a response (or revisit) record and its request record; returns what reading them back gives.
 
         `body` is the entity body, transfer-decoded, content-encoded. A revisit is written instead of a response when `previous` has
-        the same payload digest, or when the answer is 304; the Record then has no body. `unfetched`: a revisit of `previous` of which only
-        another archive's index is known, so that `body` is empty and the headers are those that go with the payload. `created_at` is when a capture
-        of another archive was fetched there, `note` what its bytes lack. RecordError if the input is no HTTP answer, DiskFull if there is no room:
-        the file then ends with the record before.
+        the same payload digest, or when the answer is 304; the Record then has no body. `unfetched`: `previous` seen again, of which only another
+        archive's index is known: the headers are those that go with the payload. `created_at` is when a capture of another archive was fetched
+        there, `note` what its bytes lack. RecordError if the input is no HTTP answer, DiskFull if there is no room: the file ends as before.
         """
         url = clean_url(url)
         key = _checked_key(url, self._name)

@@ -39,6 +39,7 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.DiskFull, DISK),
     (errors.ArchiveLocked, LOCKED),
     (errors.PutOff, PUT_OFF),
+    (errors.MementoUnavailable, FAILURES),
     (errors.ArchiveCorrupt, INTEGRITY),
     (errors.FixityError, INTEGRITY),
     (errors.RecordError, INTEGRITY),
