@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rabat_crawler.archive.backfill_store import Memento, capture_with
 from rabat_crawler.backfill_plan import Plan, may_repeat
 from rabat_crawler.errors import DiskFull, MementoUnavailable
+from rabat_crawler.extract.badness import BAD
 from rabat_crawler.extract.urls import canonical
 from rabat_crawler.memento import Headers, memento_url, moment_of, timestamp_of
 from rabat_crawler.models import Capture, Page, Run
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 SPACE_CHECK_EVERY = 50
 MIN_FREE = 100_000_000
-BAD = 0.5
 PAYLOAD_HEADERS = frozenset({"content-type", "content-encoding", "content-language", "location"})
 """Headers that go with a body: they are written into the record of a revisit that was not fetched."""
 
@@ -222,4 +222,4 @@ def _digest_like(stated: str, body: bytes) -> str:
 
 def _is_bad(page: Page) -> bool:
     """True for a challenge, a login, or what the reader scores as surely not the page."""
-    return page.role == "wall" or getattr(page, "badness", 0.0) >= BAD
+    return page.role == "wall" or page.badness >= BAD

@@ -23,7 +23,9 @@ from rabat_crawler.wayback import Wayback
 if TYPE_CHECKING:
     from rabat_crawler.archive import Archive
 
-WANTED_STATUS = frozenset({200, *range(300, 400), 404, 410})
+WANTED_STATUS = frozenset({200, *range(300, 600)})
+"""Archived errors, too: they are kept, scored as bad captures, and give no item."""
+
 UNWANTED_MEDIA = ("image/", "video/", "audio/", "font/", "text/css", "text/javascript", "application/javascript", "application/x-javascript")
 MAX_ATTEMPTS = 6
 """A capture that could not be had so often, in whatever runs, is let alone."""
