@@ -113,7 +113,7 @@ def _take(file: BinaryIO, offset: int, size: int, limit: int) -> Member | Damage
         return Damage(offset, 0, "cut", f"the file ends inside a record that starts at byte {offset}")
     following = file.read(newlines + _CHUNK // 4)
     behind = following[newlines:]
-    if behind and not (behind.startswith((b"WARC/", GZIP_MAGIC)) or LINE.match(behind)):
+    if behind and b"\n" in behind[:_LOOK_BACK] and not (behind.startswith((b"WARC/", GZIP_MAGIC)) or LINE.match(behind)):
         return Damage(offset, 0, "damaged", f"the length of the record at byte {offset} does not lead to the next one")
     return Member(offset, size + newlines, content + following[:newlines])
 

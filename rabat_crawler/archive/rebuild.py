@@ -50,8 +50,8 @@ class Rebuilt:
 
 
 def warc_files(folder: Path) -> list[Path]:
-    """The closed WARC files of an archive, by name."""
-    return sorted(path for path in folder.iterdir() if path.name.endswith(WARC_SUFFIXES)) if folder.is_dir() else []
+    """The closed WARC files of an archive, by name; a link that leads nowhere is none."""
+    return sorted(path for path in folder.iterdir() if path.name.endswith(WARC_SUFFIXES) and path.exists()) if folder.is_dir() else []
 
 
 def files_behind(folder: Path, connection: sqlite3.Connection) -> list[Path]:

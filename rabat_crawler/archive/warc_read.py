@@ -176,8 +176,13 @@ def parse_all(member: Member, file: str) -> Iterator[Raw]:
     """
     raw = parse_member(member, file)
     while following := raw.ending.lstrip(b"\r\n"):
+        try:
+            another = parse_member(Member(member.offset, member.length, following), file)
+        except RecordError:
+            yield raw  # with what follows it: it may be longer than it says
+            raise
         yield replace(raw, ending=RECORD_END)
-        raw = parse_member(Member(member.offset, member.length, following), file)
+        raw = another
     yield raw
 
 
@@ -251,10 +256,17 @@ def build_record(raw: Raw, *, warc_file: str, site: str, run_id: str | None, req
         offset=raw.offset,
         length=raw.length,
         refers_to=raw.reference("warc-refers-to") or None,
-        truncated=raw.headers.get("warc-truncated") or ("segmented" if "warc-segment-number" in raw.headers else None),
+        truncated=raw.headers.get("warc-truncated") or _truncated(raw),
         verdict=raw.headers.get(VERDICT_FIELD.lower()),
     )
     return Record(capture=capture, response_headers=headers, body=body, request_headers=request_headers)
+
+
+def _truncated(raw: Raw) -> str | None:
+    """Why a record does not hold the whole answer although it does not say so: it is a segment, or its length leads into its middle."""
+    if "warc-segment-number" in raw.headers:
+        return "segmented"
+    return "unspecified" if raw.ending.strip(b"\r\n") else None
 
 
 def _headers_apart(raw: Raw) -> Headers:
