@@ -18,6 +18,7 @@ LAYERS = (
         "sites",
         "identity",
         "epochs",
+        "surt",
         "changes",
         "wording",
         "report",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.compare import Difference
     from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
+    from rabat_crawler.archive.past import Captured, History
     from rabat_crawler.archive.rebuild import Rebuilt
     from rabat_crawler.changes import Snapshot
 
@@ -313,6 +314,24 @@ class Archive:
     def versions(self, item_id: str) -> list[Version]:
         """The distinct texts that the item has had, oldest first."""
         return self._read(lambda: store.read_versions(self.connection, item_id))
+
+    def history(self, item_id: str) -> History:
+        """The item's versions with the spans of time in which each was seen."""
+        from rabat_crawler.archive.past import History, spans
+
+        return History(versions=tuple(self.versions(item_id)), spans=self._read(lambda: spans(self.connection, item_id)))
+
+    def captures(self, *urls: str, exact: bool = False, prefix: bool = False, since: str = "", until: str = "~") -> list[Captured]:
+        """The captures of addresses in the order of time; see `past.captures_of`."""
+        from rabat_crawler.archive.past import captures_of
+
+        return self._read(lambda: list(captures_of(self.connection, urls, exact=exact, prefix=prefix, since=since, until=until)))
+
+    def capture(self, record_id: str) -> tuple[Record, Capture | None]:
+        """A capture with its headers and body; of a revisit with its original's body, and the original. NotFound, or RecordError."""
+        from rabat_crawler.archive.past import read_capture
+
+        return self._read(lambda: read_capture(self.connection, self.warc_dir, record_id))
 
     def runs(self) -> list[Run]:
         """All runs, the latest first."""

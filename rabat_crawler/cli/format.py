@@ -17,6 +17,7 @@ import click
 from rabat_crawler.archive.search import MARK_END, MARK_START
 from rabat_crawler.models import Hit, Item
 
+_DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -36,6 +37,13 @@ def marked(text: str) -> str:
     flat = " ".join(text.split())
     pieces = re.split(f"({MARK_START}|{MARK_END})", flat)
     return "".join({MARK_START: on, MARK_END: off}.get(piece) or plain(piece) for piece in pieces if piece)
+
+
+def coloured(text: str) -> str:
+    """On a terminal what was removed in red, what was added in green; the marks stay, for those who see no colours."""
+    if not sys.stdout.isatty():
+        return text
+    return _DIFF_MARKS.sub(lambda found: f"\x1b[{31 if found[0][0] == '[' else 32}m{found[0]}\x1b[0m", text)
 
 
 def width() -> int:

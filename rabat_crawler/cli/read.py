@@ -62,10 +62,12 @@ def show(item: str, archive_dir: str | None, as_of: str | None, as_json: bool) -
     with opened(archive_dir, as_of) as archive:
         found = archive.item(item)
         versions = archive.versions(found.item_id)
+        seen = sum(span.captures for span in archive.history(found.item_id).spans)
     if as_json:
         say(json_line(item_json(found)))
         return
     say(item_lines(found))
+    say(f"{seen} captures show it; rabat-crawler history {found.item_id} says what changed when")
     say("Versions:\n" + "\n".join(f"  {v.version_id}  {v.first_seen} to {v.last_seen}  {len(v.text)} characters  {plain(v.title)}" for v in versions))
 
 
