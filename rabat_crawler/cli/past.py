@@ -113,11 +113,19 @@ def _say_diff(old: Version, new: Version, *, as_json: bool) -> None:
         pieces = word_diff(old.text, new.text)
         say(json_line({"from": old.version_id, "to": new.version_id, "title": word_diff(old.title, new.title), "text": pieces}))
         return
-    marks = {"-": ("[-", "-]"), "+": ("{+", "+}"), " ": ("", "")}
     say(plain(f"from {old.version_id} ({old.first_seen[:10]}) to {new.version_id} ({new.first_seen[:10]})\n"))
     for one, other in ((old.title, new.title), (old.text, new.text)):
-        say(coloured(plain("".join(marks[op][0] + words + marks[op][1] for op, words in word_diff(one, other)))))
-        say()
+        say(coloured(plain("".join(_marked(op, words) for op, words in word_diff(one, other)))) + "\n")
+
+
+def _marked(op: str, words: str) -> str:
+    """A piece of a diff with its marks close to the words; what is only space stays as it is."""
+    inner = words.strip()
+    if op == " " or not inner:
+        return words
+    start = words.index(inner)
+    marked = f"[-{inner}-]" if op == "-" else f"{{+{inner}+}}"
+    return words[:start] + marked + words[start + len(inner) :]
 
 
 def _say_version(item: Item, version: Version, *, as_json: bool) -> None:
