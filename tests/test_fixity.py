@@ -154,7 +154,7 @@ def test_other_bytes_under_a_sound_gzip_are_a_fault(tmp_path: Path) -> None:
     assert "sound" in rabat("verify", "--archive", archive).stdout  # the way out that the message names
 
 
-def test_a_cut_of_the_last_request_alone_is_found_by_the_log(tmp_path: Path) -> None:
+def test_a_cut_of_the_last_request_alone_is_found_by_the_log_and_the_closing_record(tmp_path: Path) -> None:
     """No row and no digest knows of the request record at the end of a file."""
     archive = copy_of(sample_archive(1), tmp_path)
     victim = warc_files(archive / "warc")[0]
@@ -166,7 +166,7 @@ def test_a_cut_of_the_last_request_alone_is_found_by_the_log(tmp_path: Path) -> 
     assert last == end
     assert faults_of(archive) == set()
     os.truncate(victim, last)
-    assert faults_of(archive) == {(victim.name, "fixity")}
+    assert faults_of(archive) == {(victim.name, "fixity"), (victim.name, "cut")}
 
 
 def test_a_file_put_back_is_sound_again(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_file_first_seen_cut_between_two_records_is_not_the_measure_of_the_who
     victim = warc_files(archive / "warc")[0]
     whole = victim.read_bytes()
     os.truncate(victim, [member.offset for member in walk(victim)][20])
-    assert faults_of(archive) == {(victim.name, "no_record")}
+    assert faults_of(archive) == {(victim.name, "no_record"), (victim.name, "cut")}
     victim.write_bytes(whole)
     assert faults_of(archive) == set()
 

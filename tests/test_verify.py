@@ -145,10 +145,10 @@ def test_a_cut_exactly_between_two_records_is_found(tmp_path: Path, keep: int, q
     folder = copy_of(sample_archive(1), tmp_path)
     victim = warc_files(folder / "warc")[0]
     clean_cut(victim, keep=keep)
-    assert check_file(victim) == ()  # the file alone cannot tell
+    assert [finding.code for finding in check_file(victim)] == ["cut"]  # the closing record is gone
     with Archive.open(folder) as archive:
         faults = archive.verify(quick=quick).faults
-    assert {(fault.where, fault.code) for fault in faults} == {(victim.name, "no_record")}
+    assert {(fault.where, fault.code) for fault in faults} == {(victim.name, "no_record"), (victim.name, "cut")}
 
 
 # The quick verification ------------------------------------------------------------------------------------------------------

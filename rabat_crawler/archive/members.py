@@ -20,6 +20,9 @@ MAX_HEAD = 64 * 1024
 GZIP_MAGIC = b"\x1f\x8b\x08"
 BROKEN = cast(type[Exception], zlib_ng.error)
 RUN_FIELD = "x-rabat-run"
+CLOSING_FIELD = "x-rabat-closing"
+"""In a warcinfo: the file ends with a closing record (metadata), which says how many records stand before it. In that record: who closed it."""
+
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 _FIRST = 12 * 1024

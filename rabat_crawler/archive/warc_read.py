@@ -20,7 +20,7 @@ from urllib.parse import quote
 from warcio.bufferedreaders import ChunkedDataReader
 
 from rabat_crawler.archive.arc import ARC, derived_id, parse_arc
-from rabat_crawler.archive.members import HEAD_END, RUN_FIELD, Damage, Member, read_member, walk
+from rabat_crawler.archive.members import CLOSING_FIELD, HEAD_END, RUN_FIELD, Damage, Member, read_member, walk
 from rabat_crawler.errors import RecordError
 from rabat_crawler.extract.urls import url_key
 from rabat_crawler.models import Capture, Record, RecordType
@@ -477,34 +477,68 @@ def _request_of(response: Raw, following: Member | Damage | None, name: str) -> 
 def check_file(path: Path) -> tuple[Finding, ...]:
     """Everything wrong in a WARC file: cuts, damaged members, records out of form, digests that do not fit; () if it is sound.
 
-    A cut exactly between two records leaves a sound, shorter file: only the database or a manifest can tell that.
+    A cut exactly between two records is told by the closing record of our files; of other programs' only the database or a manifest can tell.
     """
     name = path.name
     findings: list[Finding] = []
     if path.stat().st_size == 0:
         return (Finding(name, 0, "empty", f"{name} is empty"),)
+    closing = _Closing()
     for found in walk(path):
         if isinstance(found, Damage):
             findings.append(Finding(name, found.offset, found.code, f"{name}: {found.message}"))
+            closing.damaged = True
             continue
         try:
-            findings += _check_member(found, name)
+            for number, raw in enumerate(parse_all(found, name)):
+                closing.see(raw)
+                findings += _check_record(raw, name, again=number > 0)
         except RecordError as error:
             findings.append(Finding(name, error.offset, "unreadable", str(error)))
+            closing.damaged = True
+    if closing.open and path.suffix != OPEN_SUFFIX:
+        said = f"{name}: it ends without the closing record that it announces: what stood behind byte {path.stat().st_size} was cut off"
+        findings.append(Finding(name, path.stat().st_size, "cut", said))
     return tuple(findings)
 
 
-def _check_member(member: Member, name: str) -> Iterator[Finding]:
-    several = False
-    for raw in parse_all(member, name):
-        if several:
-            said = f"{name}: more than one record in the gzip member at byte {raw.offset}; all are read, `warcio recompress` sets that right"
-            yield Finding(name, raw.offset, "several", said)
-        several = True
-        yield from _check_record(raw, name)
+@dataclass(slots=True)
+class _Closing:
+    """Whether a file's last warcinfo announces a closing record that has not come. Files of ours put one after the other are each closed."""
+
+    open: str = ""
+    count: int = 0
+    damaged: bool = False
+
+    def see(self, raw: Raw) -> None:
+        """The next record."""
+        if raw.kind == "warcinfo":
+            self.open = raw.reference("warc-record-id") if CLOSING_FIELD in warcinfo_fields(raw.block) else ""
+            self.count = 0
+        elif raw.kind == "metadata" and raw.reference("warc-refers-to") == self.open:
+            if self.damaged or warcinfo_fields(raw.block).get("records") == str(self.count):
+                self.open = ""
+        self.count += 1
 
 
-def _check_record(raw: Raw, name: str) -> Iterator[Finding]:
+def closing_state(path: Path, end: int) -> tuple[str, bool]:
+    """The warcinfo of ours that announces a closing record ("" if none does), and whether that record stands at the end of the first `end` bytes."""
+    closing = _Closing()
+    announced = ""
+    for found in walk(path):
+        if isinstance(found, Damage) or found.offset >= end:
+            break
+        for raw in parse_all(found, path.name):
+            closing.see(raw)
+            announced = closing.open or announced
+    return announced, bool(announced) and not closing.open
+
+
+def _check_record(raw: Raw, name: str, *, again: bool) -> Iterator[Finding]:
+    """What is wrong in one record; `again`: it is not the first of its gzip member."""
+    if again:
+        said = f"{name}: more than one record in the gzip member at byte {raw.offset}; all are read, `warcio recompress` sets that right"
+        yield Finding(name, raw.offset, "several", said)
     if raw.ending != RECORD_END and not (raw.of_arc and not raw.ending.strip(b"\r\n")):
         yield Finding(name, raw.offset, "record-end", f"{name}: the record at byte {raw.offset} does not end as its length says")
     yield from _check_digest(raw, name, "block-digest", (raw.block,))

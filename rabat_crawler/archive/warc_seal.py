@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rabat_crawler.archive.members import whole_length
-from rabat_crawler.archive.warc_read import OPEN_SUFFIX
-from rabat_crawler.archive.warc_write import WARC_SUFFIX, RoomFor, sync_directory
+from rabat_crawler.archive.warc_read import OPEN_SUFFIX, closing_state
+from rabat_crawler.archive.warc_write import WARC_SUFFIX, RoomFor, closing_record, sync_directory
 from rabat_crawler.errors import RecordError
 
 TAIL_SUFFIX = ".tail"
@@ -40,7 +41,7 @@ def _seal(path: Path) -> Sealed:
     with RoomFor(path):
         if cut:
             _set_aside(path, whole, final)
-        _finish(path, whole)
+        _finish(path, whole, kept)
     if whole:
         path.rename(final)
     else:
@@ -67,10 +68,19 @@ def _set_aside(path: Path, whole: int, final: Path) -> None:
     sync_directory(path.parent)
 
 
-def _finish(path: Path, whole: int) -> None:
+def _finish(path: Path, whole: int, kept: int) -> None:
+    closing = _closing(path, whole, kept) if whole else b""
     fd = os.open(path, os.O_WRONLY)
     try:
         os.ftruncate(fd, whole)
+        if closing:
+            os.pwrite(fd, closing, whole)  # cut short by another kill, it is set aside by the next sealing
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _closing(path: Path, whole: int, kept: int) -> bytes:
+    """The closing record that the file announces; none if it announces none, or has it already."""
+    announced, closed = closing_state(path, whole)
+    return closing_record(announced, kept, "after a kill", now=datetime.now(UTC)) if announced and not closed else b""

@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 
 from zlib_ng import zlib_ng
 
-from rabat_crawler.archive.members import RUN_FIELD
+from rabat_crawler.archive.members import CLOSING_FIELD, RUN_FIELD
 from rabat_crawler.archive.warc_read import (
     HEADERS_FIELD,
     NOTE_FIELD,
@@ -95,7 +95,7 @@ class WarcWriter:
         self._directory, self._run_id, self._site = directory, run_id, site
         self._fields, self._max_bytes, self._new_id, self._now = dict(fields), max_bytes, new_id, now
         self._fd: int | None = None
-        self._size = self._number = 0
+        self._size = self._number = self._count = 0
         self._name = self._warcinfo_id = ""
         directory.mkdir(parents=True, exist_ok=True)
         self._open_next()
@@ -163,6 +163,7 @@ class WarcWriter:
         first = pack(warc, block, HTTP_RESPONSE)
         second = self._request(url, captured_at, method, requested, record_id) if requested or method != "GET" else b""
         offset = self._append(first + second)
+        self._count += 2 if second else 1
         capture = Capture(
             record_id=record_id,
             url=url,
@@ -195,9 +196,10 @@ class WarcWriter:
                 os.fsync(self._fd)
 
     def close(self) -> None:
-        """Brings the file to the disk and gives it its final name. Harmless when repeated."""
+        """Ends the file with its closing record, brings it to the disk and gives it its final name. Harmless when repeated."""
         if self._fd is None:
             return
+        self._append(closing_record(self._warcinfo_id, self._count, "by the run", now=self._now(), record_id=self._new_id()))
         self.sync()
         os.close(self._fd)
         self._fd = None
@@ -224,7 +226,7 @@ class WarcWriter:
                 break
         with RoomFor(self.path):
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._size = 0
+        self._size, self._count = 0, 1
         try:
             self._append(self._warcinfo())
         except BaseException:
@@ -236,7 +238,7 @@ class WarcWriter:
 
     def _warcinfo(self) -> bytes:
         self._warcinfo_id = self._new_id()
-        own = {RUN_FIELD: self._run_id, SITE_FIELD: self._site}
+        own = {RUN_FIELD: self._run_id, SITE_FIELD: self._site, CLOSING_FIELD: "a metadata record"}
         stated = {name: value for name, value in self._fields.items() if name.lower() not in own}
         fields = {"format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO, "isPartOf": self._run_id, **stated, **own}
         block = "".join(f"{_NO_TOKEN.sub('-', name)}: {_field_value(value)}\r\n" for name, value in fields.items()).encode()
@@ -271,6 +273,20 @@ class WarcWriter:
                 raise
         self._size = start + len(packed)
         return start
+
+
+def closing_record(warcinfo_id: str, records: int, closed: str, *, now: datetime, record_id: str | None = None) -> bytes:
+    """The record that ends a file of ours: so many records stand before it, and nothing was cut off. `closed`: by the run | after a kill."""
+    block = f"records: {records}\r\n{CLOSING_FIELD}: {closed}\r\n".encode()
+    fields = [
+        ("WARC-Type", "metadata"),
+        ("WARC-Record-ID", f"<{record_id or new_record_id()}>"),
+        ("WARC-Warcinfo-ID", f"<{warcinfo_id}>"),
+        ("WARC-Refers-To", f"<{warcinfo_id}>"),
+        ("WARC-Target-URI", warcinfo_id),
+        ("WARC-Date", warc_date(now)),
+    ]
+    return pack(fields, block, "application/warc-fields")
 
 
 class RoomFor:
