@@ -361,7 +361,10 @@ def test_the_servers_log_shows_a_polite_guest_whatever_goes_wrong(tmp_path: Path
 # The command line in a process of its own ----------------------------------------------------------------------------------------
 
 PROGRAM = """
-import sys
+import atexit, os, pathlib, sys
+# what the system says of a process that has ended includes the memory of the one that started it
+peak = lambda: pathlib.Path(os.environ["PEAK"]).write_text(pathlib.Path("/proc/self/status").read_text())
+atexit.register(peak)
 from rabat_crawler import settings
 settings.RABAT_BACKOFF, settings.RABAT_MIN_FREE = [0.02, 0.02], 0
 settings.DOWNLOAD_TIMEOUT = 5
@@ -383,14 +386,16 @@ def command_line(server: FaultyServing, folder: Path, *, started: list[int] | No
     """`rabat-crawler crawl` as a user starts it, but with short pauses between its tries."""
     command = [sys.executable, "-c", PROGRAM, "crawl", "--start", server.origin + "/", "--archive", str(folder), "--delay", "0", "--json"]
     with open(folder.with_suffix(".out"), "w+b") as out, open(folder.with_suffix(".err"), "w+b") as err:
-        process = subprocess.Popen(command, stdout=out, stderr=err, env={**os.environ, "RABAT_CONTACT": "test@example.org"})
+        noted = folder.with_suffix(".peak")
+        environment = {**os.environ, "RABAT_CONTACT": "test@example.org", "PEAK": str(noted)}
+        process = subprocess.Popen(command, stdout=out, stderr=err, env=environment)
         if started is not None:
             started.append(process.pid)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        process.wait()
         out.seek(0)
         err.seek(0)
-        return Ended(process.returncode, out.read().decode(), err.read().decode(), usage.ru_maxrss / 1024)
+        peak = next(int(line.split()[1]) for line in noted.read_text().splitlines() if line.startswith("VmHWM:"))
+        return Ended(process.returncode, out.read().decode(), err.read().decode(), peak / 1024)
 
 
 def mixed(bad: list[str]) -> list[str]:

@@ -96,7 +96,7 @@ def test_warcio_finds_every_digest_right(crawled: Crawled) -> None:
     files = sorted(map(str, (crawled.folder / "warc").glob("*.warc.gz")))
     done = subprocess.run([sys.executable, "-m", "warcio.cli", "check", "-v", *files], capture_output=True, text=True, check=False)
     verdicts = Counter(line.strip() for line in done.stdout.splitlines() if line.startswith("    "))
-    records = len(files) + 2 * len(crawled.seen.asked)  # a warcinfo each, then requests and answers
+    records = 2 * len(files) + 2 * len(crawled.seen.asked)  # a warcinfo and a closing record each, between them requests and answers
     assert (done.returncode, dict(verdicts)) == (0, {"digest pass": records}), done.stderr
 
 
