@@ -24,6 +24,7 @@ LAYERS = (
         "health_page",
         "revisit",
         "memento",
+        "cdxj",
         "schedule",
     ),
     ("archive",),
