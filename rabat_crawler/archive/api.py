@@ -23,8 +23,10 @@ from rabat_crawler.models import Capture, Hit, Item, Page, Record, Run, Site, Ve
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.backup import Backup
+    from rabat_crawler.archive.captured import Listed, Played
     from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
+    from rabat_crawler.archive.past import History
     from rabat_crawler.archive.rebuild import Rebuilt
     from rabat_crawler.changes import Snapshot
 
@@ -307,6 +309,45 @@ class Archive:
     def versions(self, item_id: str) -> list[Version]:
         """The distinct texts that the item has had, oldest first."""
         return self._read(lambda: store.read_versions(self.connection, item_id))
+
+    def history(self, item_id: str) -> History:
+        """An item with its versions, and the spans of time in which captures showed each. NotFound as for `item`."""
+        from rabat_crawler.archive import past
+
+        return self._read(lambda: past.history(self.connection, self.item(item_id)))
+
+    def item_as_of(self, item_id: str, date: str) -> Item:
+        """The item as it stood at the end of a year, month or day (ISO 8601). NotFound if it was not captured by then."""
+        from rabat_crawler.archive import past
+
+        return self._read(lambda: past.item_as_of(self.connection, self.item(item_id), date))
+
+    def captures(
+        self, url: str | None = None, item: str | None = None, *, exact: bool = False, first: str | None = None, last: str | None = None
+    ) -> list[Listed]:
+        """The captures of an address (all spellings, or `exact`; with a `*` at its end of all that begin so) or of an item, in order of time.
+
+        `first` and `last` are dates, both included whole. ConfigError if they are none, or unless one of address and item is given.
+        """
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.listed(self, url=url, item=item, exact=exact, first=first, last=last))
+
+    def capture(self, wanted: str, date: str | None = None) -> Listed:
+        """The capture of a record id (or its beginning), or the full one of an item or address that was in force at a date, the latest without one."""
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.choose(self, wanted, date))
+
+    def play(self, listed: Listed) -> Played:
+        """A capture's answer as recorded. RecordError if a WARC file is missing or damaged, NotFound if a revisit's original is not here."""
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.play(self.connection, self.warc_dir, listed))
+
+    def body(self, record_id: str) -> bytes:
+        """The body that a capture shows, without content coding; a revisit's is that of its original. Errors as for `capture` and `play`."""
+        return self.play(self.capture(record_id)).body()[0]
 
     def runs(self) -> list[Run]:
         """All runs, the latest first."""
