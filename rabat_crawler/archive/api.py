@@ -339,6 +339,12 @@ class Archive:
 
         return self._read(lambda: captured.choose(self, wanted, date))
 
+    def nearest(self, url: str, moment: datetime) -> Listed | None:
+        """The full capture of an address, in any spelling, that lies nearest to a time; None if there is none."""
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.nearest(self.connection, url, moment))
+
     def play(self, listed: Listed) -> Played:
         """A capture's answer as recorded. RecordError if a WARC file is missing or damaged, NotFound if a revisit's original is not here."""
         from rabat_crawler.archive import captured

@@ -76,6 +76,10 @@ class History:
         """The spans of one version, in order."""
         return tuple(span for span in self.spans if span.version_id == version.version_id)
 
+    def number(self, version_id: str) -> int:
+        """Which version it is, from 1."""
+        return next(number for number, version in enumerate(self.versions, 1) if version.version_id == version_id)
+
     def version(self, wanted: str) -> Version:
         """A version by its number (1 is the oldest), its id or the beginning of it, or a date: the one that stood then. NotFound says what there is."""
         if _NUMBER.match(wanted):

@@ -17,6 +17,7 @@ from rabat_crawler.archive.search import MARK_END, MARK_START
 from rabat_crawler.models import Hit, Item
 
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 
 
 def plain(text: object) -> str:
@@ -27,6 +28,13 @@ def plain(text: object) -> str:
 def json_line(value: object) -> str:
     """The value as one line of JSON; what could steer a terminal or break the line is escaped, letters are not."""
     return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def coloured(text: str) -> str:
+    """On a terminal what was removed in red, what was added in green; the marks stay, for those who see no colours."""
+    if not sys.stdout.isatty():
+        return text
+    return _DIFF_MARKS.sub(lambda found: f"\x1b[{31 if found[0][0] == '[' else 32}m{found[0]}\x1b[0m", text)
 
 
 def marked(text: str) -> str:

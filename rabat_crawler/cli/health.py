@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +16,7 @@ from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import run_json
 from rabat_crawler.archive.lock import lock_holder
 from rabat_crawler.cli import exits
-from rabat_crawler.cli.format import json_line, plain, say, table
+from rabat_crawler.cli.format import coloured, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, json_option
 from rabat_crawler.errors import RabatError
 from rabat_crawler.health import MAX_AGE, Disk, Status, build_status
@@ -34,7 +32,6 @@ STATE_CODES = {
     "breached": exits.BREACHED,
 }
 CAUSE_CODES = {"done with failures": exits.FAILURES, "put off": exits.PUT_OFF, "disk full": exits.DISK}
-_DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 
 
 # status ------------------------------------------------------------------------------------------------------------------------
@@ -169,10 +166,3 @@ def _with_diffs(archive: Archive, values: dict[str, Any]) -> dict[str, Any]:
         old, new = (texts.get(str(name)) for name in change.get("versions") or (None, None))
         changes.append(change if old is None or new is None or old == new else {**change, "diff": word_diff(old, new)})
     return {**values, "counts": {**values["counts"], "changes": changes}}
-
-
-def coloured(text: str) -> str:
-    """On a terminal what was removed in red, what was added in green; the marks stay, for those who see no colours."""
-    if not sys.stdout.isatty():
-        return text
-    return _DIFF_MARKS.sub(lambda found: f"\x1b[{31 if found[0][0] == '[' else 32}m{found[0]}\x1b[0m", text)
