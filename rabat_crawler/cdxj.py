@@ -49,7 +49,7 @@ def surt(url: str) -> str:
     text = _DROPPED.sub("", url.strip())
     found = _PARTS.match(text)
     host = _host(found[1]) if found else ""
-    if not found or not host:
+    if not found or not host or not text.lower().startswith(("http://", "https://")):
         return url
     scheme = text.partition(":")[0].lower()
     port = found[2] if found[2] and found[2] != _DEFAULT_PORTS.get(scheme) else ""
@@ -132,7 +132,7 @@ def _escaped(raw: bytes) -> str:
 
 
 def cdxj_line(capture: Capture) -> str:
-    """One capture as a line of CDXJ, without its line end. All values are text; a revisit has no status and says what it is by its media type."""
+    """One capture as a line of CDXJ, without its line end. All values are text, what is not known is left out; a revisit has no status and its own media type."""
     revisit = capture.record_type == "revisit"
     values = {
         "url": capture.url,
@@ -143,7 +143,7 @@ def cdxj_line(capture: Capture) -> str:
         "offset": str(capture.offset),
         "filename": capture.warc_file,
     }
-    return f"{surt(capture.url)} {timestamp(capture.captured_at)} {json.dumps(values)}"
+    return f"{surt(capture.url)} {timestamp(capture.captured_at)} {json.dumps({name: value for name, value in values.items() if value != '-'})}"
 
 
 def _digest(capture: Capture) -> str:

@@ -10,6 +10,7 @@ import sqlite3
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 from rabat_crawler import identity, registry
@@ -132,13 +133,20 @@ def first_moment(date: str) -> str:
 
 
 def _check(date: str) -> None:
-    """ConfigError if it is no date. Days that a month has not are taken: they stand between its last day and the next month."""
-    found = _DAY.match(date) or _STAMP.match(date)
-    parts = [*(part for part in found.groups() if part)] if found else date.replace("T", "-").split("-") if _TIME.match(date) else []
-    if not parts or (len(parts) > 1 and not 1 <= int(parts[1]) <= 12) or (len(parts) > 2 and not 1 <= int(parts[2]) <= 31):
-        raise ConfigError(
-            f"{date!r} is no date; give a year, month or day such as 2017, 2017-05 or 2017-05-14, or a time such as 2017-05-14T10:00:00Z"
-        )
+    """ConfigError if it is no date, or names a month or day that there is not."""
+    day, stamp = _DAY.match(date), _STAMP.match(date)
+    try:
+        if day:
+            datetime.fromisoformat(date + "0000-01-01"[len(date) :])
+        elif stamp:
+            datetime.strptime(date, "%Y%m%d%H%M%S")
+        elif _TIME.match(date):
+            datetime.fromisoformat(date[:19])
+        else:
+            raise ValueError(date)
+    except ValueError as error:
+        example = "give a year, month or day such as 2017, 2017-05 or 2017-05-14, or a time such as 2017-05-14T10:00:00Z"
+        raise ConfigError(f"{date!r} is no date; {example}") from error
 
 
 def history(connection: sqlite3.Connection, item: Item) -> History:

@@ -167,22 +167,14 @@ def captures(
         say(line)
 
 
+HEAD = ("captured (UTC)", "capture", "status", "type", "media type", "length", "digest", "source", "role", "badness", "WARC file @ offset", "address")
+
+
 def _captures_table(found: Sequence[Listed]) -> str:
-    head = (
-        "captured (UTC)",
-        "capture",
-        "status",
-        "type",
-        "media type",
-        "length",
-        "digest",
-        "source",
-        "role",
-        "badness",
-        "WARC file @ offset",
-        "address",
-    )
-    return table([_capture_row(one) for one in found], head)
+    """One line a capture; the address above them if all have one."""
+    urls = {one.capture.url for one in found}
+    rows = [_capture_row(one) for one in found]
+    return table(rows, HEAD) if len(urls) > 1 else plain(*urls) + "\n\n" + table([row[:-1] for row in rows], HEAD[:-1])
 
 
 def _capture_row(listed: Listed) -> tuple[object, ...]:

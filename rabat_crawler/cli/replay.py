@@ -97,7 +97,7 @@ def replay(
     if output == "-":
         _to_stdout(body)
     elif output or not headers:
-        say(plain(_write(Path(output), body) if output else _write_new(Path(), _name(played, raw=raw), body)))
+        say(plain(_write(Path(output), body) if output else _write_new(Path(), *file_name(played, raw=raw), body)))
 
 
 def _about(played: Played) -> Iterator[str]:
@@ -133,8 +133,8 @@ def _to_stdout(body: bytes) -> None:
     stream.flush()
 
 
-def _name(played: Played, *, raw: bool) -> str:
-    """A file name from time and address: nothing of a page can climb out of the folder, hide the file or choose what opens it."""
+def file_name(played: Played, *, raw: bool) -> tuple[str, str]:
+    """A file name from time and address, and its suffix: nothing of a page can climb out of the folder, hide the file or choose what opens it."""
     one = played.capture
     try:
         segments = [segment for segment in unquote(urlsplit(one.url).path).split("/") if segment.strip(". ")]
@@ -147,19 +147,17 @@ def _name(played: Played, *, raw: bool) -> str:
     if cleaned.lower().endswith(suffix):
         cleaned = cleaned[: -len(suffix)].rstrip("-.")
     coding = next((value.strip().lower() for name, value in played.headers if name.lower() == "content-encoding"), "") if raw else ""
-    return f"{one.captured_at:%Y%m%dT%H%M%SZ}-{cleaned[:MAX_NAME].strip('-.') or 'page'}{suffix}{_CODED.get(coding, '')}"
+    return f"{one.captured_at:%Y%m%dT%H%M%SZ}-{cleaned[:MAX_NAME].strip('-.') or 'page'}", suffix + _CODED.get(coding, "")
 
 
-def _write_new(folder: Path, name: str, body: bytes) -> Path:
+def _write_new(folder: Path, stem: str, suffix: str, body: bytes) -> Path:
     """Write under that name, or with a counter where files of that name exist."""
-    stem, dot, suffix = name.partition(".html") if ".html" in name else name.rpartition(".")
     for number in range(1, 10_000):
-        path = folder / (name if number == 1 else f"{stem}-{number}{dot}{suffix}")
         try:
-            return _write(path, body)
+            return _write(folder / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"), body)
         except ConfigError:
             continue
-    raise ConfigError(f"there are files {name} without end in this folder; give -o FILE")
+    raise ConfigError(f"there are files {stem}{suffix} without end in this folder; give -o FILE")
 
 
 def _write(path: Path, body: bytes) -> Path:

@@ -11,15 +11,17 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, urljoin
 
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.captured import Played
 from rabat_crawler.cdxj import timestamp
 from rabat_crawler.errors import RabatError
+from rabat_crawler.extract.urls import url_key
 
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _MEMENTO = re.compile(r"^/(\d{14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)$", re.I | re.S | re.ASCII)
+_SLASHES = re.compile(r"^(https?):/{1,2}", re.I)
 _IN_PATH = "!$&'()*+,/:;=@~%?"
 _IN_HEADER = re.compile(r"[^\t -~\xa0-\xff]")
 
@@ -85,12 +87,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         page = self.server.played.capture
         found = _MEMENTO.match(self.path)
-        if self.path == memento_path(page.captured_at, page.url):
-            self._play(self.server.played)
-        elif found is None:  # a link such as /fr/actualites, which means the page's own site; "/" alone is the page
+        if found is None:  # a link such as /fr/actualites, which means the page's own site; "/" alone is the page
             self._redirect(memento_path(page.captured_at, page.url if self.path == "/" else urljoin(page.url, self.path)))
+            return
+        stamp, url = found[1], _SLASHES.sub(r"\1://", found[2])
+        if stamp == timestamp(page.captured_at) and url_key(url) == page.url_key:
+            self._play(self.server.played)
         else:
-            self._nearest(found[1], re.sub(r"^(https?):/{1,2}", r"\1://", found[2]))
+            self._nearest(stamp, url)
 
     def _nearest(self, stamp: str, url: str) -> None:
         """The capture of the address nearest to that time; it is always served under its own time."""
@@ -100,15 +104,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(404, f"{stamp} is no time")
             return
         with Archive.open(self.server.archive) as archive:
-            listed = archive.nearest(url, moment) or archive.nearest(unquote(url), moment)
+            listed = archive.nearest(url, moment)
             if listed is None:
                 self._say(404, f"not in the archive: {url}")
-                return
-            path = memento_path(listed.capture.captured_at, listed.capture.url)
-            if self.path != path:
-                self._redirect(path)
-                return
-            self._play(archive.play(listed))
+            elif stamp == timestamp(listed.capture.captured_at):
+                self._play(archive.play(listed))
+            else:
+                self._redirect(memento_path(listed.capture.captured_at, listed.capture.url))
 
     def _play(self, played: Played) -> None:
         status = played.capture.status
