@@ -50,14 +50,14 @@ def width() -> int:
     return min(shutil.get_terminal_size((100, 24)).columns, 140)
 
 
-def table(rows: Iterable[Sequence[Any]], head: Sequence[str]) -> str:
-    """Rows in columns; the last column takes what is left of the line."""
+def table(rows: Iterable[Sequence[Any]], head: Sequence[str], *, cut: bool = True) -> str:
+    """Rows in columns; the last column takes what is left of the line, or without `cut` what it needs."""
     cells = [[plain(cell if cell is not None else "-").replace("\n", " ") for cell in row] for row in rows]
     sizes = [max(len(head[n]), *(len(row[n]) for row in cells)) if cells else len(head[n]) for n in range(len(head))]
     room = max(20, width() - sum(sizes[:-1]) - 2 * (len(sizes) - 1))
     lines = ["  ".join(name.ljust(size) for name, size in zip(head, sizes, strict=True)).rstrip()]
     for row in cells:
-        last = row[-1] if len(row[-1]) <= room else row[-1][: room - 1] + "…"
+        last = row[-1] if len(row[-1]) <= room or not cut else row[-1][: room - 1] + "…"
         lines.append("  ".join([*(cell.ljust(size) for cell, size in zip(row[:-1], sizes[:-1], strict=True)), last]).rstrip())
     return "\n".join(lines)
 

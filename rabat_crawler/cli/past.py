@@ -87,12 +87,12 @@ def _change_lines(old: Version | None, new: Version, number: int) -> Iterator[st
     if old.title != new.title:
         yield f"{_INDENT}title: {marked_diff(old.title, new.title)}"
     added, removed = changed_words(word_diff(old.text, new.text))
-    yield (
-        f"{_INDENT}against {number - 1}: {added:,} words added, {removed:,} removed"
-        if old.text != new.text
-        else f"{_INDENT}the text is that of {number - 1}"
-    )
+    yield (f"{_INDENT}against {number - 1}: {_length(added, removed)}" if old.text != new.text else f"{_INDENT}the text is that of {number - 1}")
     yield from (f"{_INDENT}  {line}" for line in diff_lines(old.text, new.text, width=min(width(), 100) - len(_INDENT) - 2))
+
+
+def _length(added: int, removed: int) -> str:
+    return f"{added:,} word{'s' * (added != 1)} added, {removed:,} removed"
 
 
 def _whole_diff(found: History, old: Version, new: Version) -> str:
@@ -104,7 +104,7 @@ def _whole_diff(found: History, old: Version, new: Version) -> str:
     if old.version_id == new.version_id:
         return "\n".join([lines[0][2:], "both are the same version"])
     body = "".join(_marked(op, text) for op, text in pieces)
-    return "\n".join([*lines, f"{added:,} words added, {removed:,} removed", "", marked_diff(old.title, new.title), "", body])
+    return "\n".join([*lines, _length(added, removed), "", marked_diff(old.title, new.title), "", body])
 
 
 def _marked(op: str, text: str) -> str:
@@ -174,7 +174,9 @@ def _captures_table(found: Sequence[Listed]) -> str:
     """One line a capture; the address above them if all have one."""
     urls = {one.capture.url for one in found}
     rows = [_capture_row(one) for one in found]
-    return table(rows, HEAD) if len(urls) > 1 else plain(*urls) + "\n\n" + table([row[:-1] for row in rows], HEAD[:-1])
+    if len(urls) > 1:
+        return table(rows, HEAD, cut=False)
+    return f"{plain(*urls)}\n\n{table([row[:-1] for row in rows], HEAD[:-1], cut=False)}"
 
 
 def _capture_row(listed: Listed) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -161,18 +162,25 @@ def _write_new(folder: Path, stem: str, suffix: str, body: bytes) -> Path:
 
 
 def _write(path: Path, body: bytes) -> Path:
-    """Write a new file; ConfigError if there is one already, or anything else of that name."""
+    """Write a new file, whole or not at all; ConfigError if there is one already, or anything else of that name, or no such folder."""
     try:
-        with path.open("xb") as stream:
-            stream.write(body)
+        stream = path.open("xb")
     except FileExistsError as error:
         raise ConfigError(f"{path} exists and is not overwritten; give another -o FILE") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ConfigError(f"{path} cannot be written: there is no folder {path.parent}; make it, or give another -o FILE") from error
+    try:
+        with stream:
+            stream.write(body)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     return path
 
 
 def _open(archive: Path, played: Played, idle: int, *, browser: bool) -> None:
     """Serve the page until Ctrl-C, or until nobody has asked for long."""
-    with serving(archive, played, idle) as server:
+    with contextlib.suppress(KeyboardInterrupt), serving(archive, played, idle) as server:
         say(f"{server.address}\nends with Ctrl-C, or after {idle} s without a request")
         sys.stdout.flush()
         if browser and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

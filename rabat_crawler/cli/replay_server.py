@@ -22,7 +22,7 @@ from rabat_crawler.extract.urls import url_key
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _MEMENTO = re.compile(r"^/(\d{14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)$", re.I | re.S | re.ASCII)
 _SLASHES = re.compile(r"^(https?):/{1,2}", re.I)
-_IN_PATH = "!$&'()*+,/:;=@~%?"
+_IN_PATH = "!$&'()*+,/:;=@~%?[]"
 _IN_HEADER = re.compile(r"[^\t -~\xa0-\xff]")
 
 
@@ -40,13 +40,10 @@ class ReplayServer(ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_port}{memento_path(played.capture.captured_at, played.capture.url)}"
 
     def run(self) -> None:
-        """Answer until nobody has asked for `idle` seconds, or Ctrl-C."""
-        try:
-            while (left := self.asked + self.idle - time.monotonic()) > 0:
-                self.timeout = left
-                self.handle_request()
-        except KeyboardInterrupt:
-            return
+        """Answer until nobody has asked for `idle` seconds."""
+        while (left := self.asked + self.idle - time.monotonic()) > 0:
+            self.timeout = left
+            self.handle_request()
 
 
 @contextlib.contextmanager
