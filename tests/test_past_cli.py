@@ -37,7 +37,7 @@ OTHER = f"{BASE}/fr/102-deux"
 @pytest.fixture(scope="module")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A text, the same again, a 304, another text, the first one again under another title; a second article; a page that is gone."""
-    again = page("Réunion\x1b[31m", "La réunion se tient à Rabat.")
+    again = page("Réunion \u202ednif\x1b[31m", "La réunion se tient à Rabat.")
     nights = [
         Night(days=0, body=PACKED, headers=(HTML, GZIP, ("X-Odd", "a\tb"))), Night(days=1, body=PACKED, headers=(HTML, GZIP)), Night(days=2, body=None),
         Night(days=40, body=B, source="arquivo"), Night(days=50, body=A), Night(days=60, body=again), Night(days=0, url=OTHER, body=page("Deux")),
@@ -85,7 +85,10 @@ def test_history_tells_when_each_text_stood(past: Path, records: list[str]) -> N
     assert f"2019-06-10T06:00:00Z  1 capture ({records[3][:8]})  arquivo" in shown
     assert f"2019-06-20T06:00:00Z  1 capture ({records[4][:8]})  live  (came back)" in shown
     assert "against 1: 1 word added, 1 removed" in shown and "à [-Rabat-] {+Dakar+}." in shown and URL in shown
-    assert "title: Réunion" in shown and "\x1b" not in shown and ", the current one" in shown.split("\n3  ")[1].split("\n")[0]
+    assert "title: Réunion {+dnif[31m+}\n     the text is that of 1\n" in shown, (
+        "told against the text that had come back, not against the number before"
+    )
+    assert "\x1b" not in shown and ", the current one" in shown.split("\n3  ")[1].split("\n")[0]
     assert ran("history", URL, "--archive", past).stdout == shown
 
 
@@ -96,7 +99,11 @@ def test_history_as_json(past: Path) -> None:
     assert found["order"] == [1, 2, 1, 3] and found["captures"] == 6
     first, second, third = found["versions"]
     assert [len(one["spans"]) for one in (first, second, third)] == [2, 1, 1] and first["captures"] == 4 and third["current"]
-    assert first["diff"] is None and ["-", "Rabat"] in [[op, words.strip()] for op, words in second["diff"]]
+    assert (
+        [one["against"] for one in found["versions"]] == [None, 1, 1]
+        and first["diff"] is None
+        and ["-", "Rabat"] in [[op, words.strip()] for op, words in second["diff"]]
+    )
     assert (second["added"], second["removed"]) == (1, 1) and second["spans"][0]["sources"] == ["arquivo"]
 
 

@@ -35,27 +35,26 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 
 
 def history_json(history: History) -> dict[str, Any]:
-    """The item's versions, oldest first, each with the spans in which captures showed it and the word diff to the version before (null for the first)."""
+    """The item's versions, oldest first, with the spans in which captures showed them and the word diffs to what stood before (null for the first)."""
     item = history.item
-    before: Sequence[Version | None] = (None, *history.versions)
-    versions = [_version_json(history, number, old, new) for number, (old, new) in enumerate(zip(before, history.versions, strict=False), 1)]
     order = [history.number(span.version_id) for span in history.spans]
     named = {"item_id": item.item_id, "title": item.title, "canonical_url": item.canonical_url, "gone": item.gone}
-    return {**named, "captures": history.captures, "order": order, "versions": versions}
+    return {**named, "captures": history.captures, "order": order, "versions": [_version_json(history, version) for version in history.versions]}
 
 
-def _version_json(history: History, number: int, old: Version | None, new: Version) -> dict[str, Any]:
-    spans = history.spans_of(new)
+def _version_json(history: History, version: Version) -> dict[str, Any]:
+    spans, before = history.spans_of(version), history.before(version)
     return {
-        "number": number,
-        "version_id": new.version_id,
-        "current": new.version_id == history.item.current_version,
-        "title": new.title,
-        "complete": new.complete,
-        "words": len(new.text.split()),
+        "number": history.number(version.version_id),
+        "version_id": version.version_id,
+        "current": version.version_id == history.item.current_version,
+        "title": version.title,
+        "complete": version.complete,
+        "words": len(version.text.split()),
         "captures": sum(span.captures for span in spans),
         "spans": [{name: _plain(value) for name, value in dataclasses.asdict(span).items() if name != "version_id"} for span in spans],
-        **(diff_json(old, new) if old else dict.fromkeys(("title_diff", "diff", "added", "removed"))),
+        "against": history.number(before.version_id) if before else None,
+        **(diff_json(before, version) if before else dict.fromkeys(("title_diff", "diff", "added", "removed"))),
     }
 
 

@@ -77,6 +77,12 @@ class History:
         """The spans of one version, in order."""
         return tuple(span for span in self.spans if span.version_id == version.version_id)
 
+    def before(self, version: Version) -> Version | None:
+        """The version that stood when this one was first seen: not the one with the number before it, where an older text had come back."""
+        names = [span.version_id for span in self.spans]
+        at = names.index(version.version_id) if version.version_id in names else 0
+        return next((one for one in self.versions if at and one.version_id == names[at - 1]), None)
+
     def number(self, version_id: str) -> int:
         """Which version it is, from 1."""
         return next(number for number, version in enumerate(self.versions, 1) if version.version_id == version_id)

@@ -59,7 +59,6 @@ def _history_lines(found: History) -> Iterator[str]:
     yield f"{item.canonical_url or 'no address'}"
     if len(order) > len(found.versions):
         yield f"order in time: {', '.join(map(str, order))}"
-    old: Version | None = None
     for number, version in enumerate(found.versions, 1):
         yield ""
         now = ", the current one" if version.version_id == item.current_version else ""
@@ -67,8 +66,9 @@ def _history_lines(found: History) -> Iterator[str]:
         yield f"{number}  {version.version_id}  {len(version.text.split()):,} words{intro}{now}"
         for place, span in enumerate(found.spans_of(version)):
             yield from _span_lines(span, again=place > 0)
-        yield from _change_lines(old, version, number)
-        old = version
+        before = found.before(version)
+        if before is not None:
+            yield from _change_lines(before, version, found.number(before.version_id))
 
 
 def _span_lines(span: Span, *, again: bool) -> Iterator[str]:
@@ -80,14 +80,12 @@ def _span_lines(span: Span, *, again: bool) -> Iterator[str]:
     yield from (f"{_INDENT}  {url}" for url in span.addresses)
 
 
-def _change_lines(old: Version | None, new: Version, number: int) -> Iterator[str]:
-    """What a version changed against the one before it, shortened."""
-    if old is None:
-        return
+def _change_lines(old: Version, new: Version, number: int) -> Iterator[str]:
+    """What a version changed against the one that stood before it, of that number; shortened."""
     if old.title != new.title:
         yield f"{_INDENT}title: {marked_diff(old.title, new.title)}"
     added, removed = changed_words(word_diff(old.text, new.text))
-    yield (f"{_INDENT}against {number - 1}: {_length(added, removed)}" if old.text != new.text else f"{_INDENT}the text is that of {number - 1}")
+    yield (f"{_INDENT}against {number}: {_length(added, removed)}" if old.text != new.text else f"{_INDENT}the text is that of {number}")
     yield from (f"{_INDENT}  {line}" for line in diff_lines(old.text, new.text, width=min(width(), 100) - len(_INDENT) - 2))
 
 
