@@ -55,13 +55,20 @@ class Replay:
 
 
 @contextmanager
-def replaying(folder: Path, warcs: Sequence[Path]) -> Iterator[Replay]:
-    """pywb over copies of these WARC files. It is ended by its own process at the end."""
+def replaying(folder: Path, warcs: Sequence[Path], *, index: str | None = None) -> Iterator[Replay]:
+    """pywb over copies of these WARC files. It is ended by its own process at the end.
+
+    With `index`, these lines stand in the place of the CDXJ that pywb made, which is then `folder / "pywb.cdxj"`.
+    """
     folder.mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     for words in (("init", "nights"), ("add", "nights", *map(str, warcs))):
         done = subprocess.run([BIN / "wb-manager", *words], cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+    if index is not None:
+        own = folder / "collections" / "nights" / "indexes" / "index.cdxj"
+        own.rename(folder / "pywb.cdxj")
+        own.write_text(index)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,249 +1,496 @@
-"""The commands that look at the past: history, captures, replay, and the index that a real pywb reads."""
+"""The past as values: spans of versions, the item as it stood, captures in all spellings, keys and index lines as a real pywb has them."""
 
 from __future__ import annotations
 
+import dataclasses
+import gzip
 import json
+import random
 import subprocess
-import urllib.error
-import urllib.request
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
+from rabat_crawler import registry
 from rabat_crawler.archive import Archive
-from rabat_crawler.archive.as_of import last_moment
+from rabat_crawler.archive.past import first_moment, last_moment, spans
 from rabat_crawler.archive.rebuild import warc_files
 from rabat_crawler.archive.warc import WarcWriter
-from rabat_crawler.cli.replay import POLICY
-from rabat_crawler.surt import surt
-from tests.building import BASE, article_html, copy_of, environment, program, rabat, sample_archive
-from tests.past import HOST, write_epochs
-from tests.replay import INSTALLED, PROXYLESS, replaying
+from rabat_crawler.cdxj import cdxj_lines, surt, timestamp
+from rabat_crawler.errors import ConfigError, NotFound, RecordError
+from rabat_crawler.models import Capture, Draft
+from tests.building import BASE, PORT, RABAT, START, Shot, article_html, copy_of, day, night, sample_archive, stored
+from tests.replay import BIN, INSTALLED, replaying
 
-FIRST = datetime(2017, 7, 17, 10, 30, tzinfo=UTC)
-URL = f"{BASE}/fr/actualites/166-reunion"
-TEXTS = ("La réunion aura lieu à Dakar les 2 et 3 mai.", "La réunion aura lieu à Rabat les 2 et 3 mai.")
+NEEDS_PYWB = pytest.mark.skipif(not INSTALLED, reason="needs pywb in its own environment (make .venv-pywb/.installed)")
+URL = f"{BASE}/fr/101-un"
+HTML = ("Content-Type", "text/html; charset=utf-8")
+GZIP = ("Content-Encoding", "gzip")
 
 
-def written(folder: Path, *bodies: str | None, url: str = URL, headers: tuple[tuple[str, str], ...] = ()) -> Path:
-    """An archive of one address, a capture a month: a text, or None for the one before again (a revisit)."""
-    (folder / "warc").mkdir(parents=True)
-    last = None
-    with WarcWriter(folder / "warc", run_id="past", site="rabat-process", fields={}) as writer:
-        for number, text in enumerate(bodies):
-            again = text is None
-            assert last is not None or not again
-            body = last[0] if again else article_html("Réunion", str(text)).encode()  # type: ignore[index]
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Night:
+    """One answer: so many days after the first; `body` None is a 304."""
+
+    days: float
+    body: bytes | None
+    url: str = URL
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = (HTML,)
+    truncated: str | None = None
+    source: str = "live"
+
+
+def page(title: str, text: str | None = None) -> bytes:
+    return article_html(title, text or title).encode()
+
+
+def past_archive(folder: Path, nights: Sequence[Night]) -> Path:
+    """An archive with these answers, one WARC file a run; what an address answered again becomes a revisit."""
+    latest: dict[str, Capture] = {}
+    for number, one in enumerate(nights):
+        with WarcWriter(folder / "warc", run_id=f"run-{number:03}", site=registry.reference(RABAT), fields={}) as writer:
             record = writer.write(
-                url=url, captured_at=FIRST + timedelta(days=30 * number), status=200, body=body, previous=last[1] if again else None,  # type: ignore[index]
-                response_headers=(("Content-Type", "text/html; charset=utf-8"), *headers),
+                url=one.url, captured_at=night(one.days), status=304 if one.body is None else one.status, response_headers=one.headers,
+                body=one.body or b"", previous=latest.get(one.url), truncated=one.truncated, source=one.source,
             )  # fmt: skip
-            last = (body, record.capture if last is None or not again else last[1])
-    Archive.open(folder, write=True, create=True).close()
+            latest[one.url] = record.capture
+    Archive.open(folder, write=True).close()
     return folder
 
 
-@pytest.fixture(scope="module")
-def there_and_back(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The text A, B, A and A again by a revisit."""
-    return written(tmp_path_factory.mktemp("past") / "a", TEXTS[0], TEXTS[1], TEXTS[0], None)
+A, B = page("Réunion", "La réunion se tient à Rabat."), page("Réunion", "La réunion se tient à Dakar.")
 
 
-# history -------------------------------------------------------------------------------------------------------------------------
+# Spans -----------------------------------------------------------------------------------------------------------------------------
 
-
-def test_a_text_that_came_back_is_one_version_in_two_spans(there_and_back: Path) -> None:
-    with Archive.open(there_and_back) as archive:
-        (item,) = archive.items()
-        past = archive.history(item.item_id)
-    assert [version.text for version in past.versions] == [*TEXTS]
-    assert [(span.version_id == past.versions[0].version_id, span.captures, span.first_seen[:10]) for span in past.spans] == [
-        (True, 1, "2017-07-17"), (False, 1, "2017-08-16"), (True, 2, "2017-09-15"),
-    ]  # fmt: skip
-    for date, text in (("2017-07-20", TEXTS[0]), ("2017-08-16", TEXTS[1]), ("2017-09", TEXTS[0]), ("2030", TEXTS[0])):
-        version = past.at(last_moment(date))
-        assert version is not None and version.text == text, date
-    assert past.at(last_moment("2017-07-16")) is None
-
-
-def test_history_says_what_changed_when(there_and_back: Path) -> None:
-    said = rabat("history", "166", "--archive", there_and_back).stdout
-    assert "2 versions, 4 captures" in said and said.count("[-Dakar-] {+Rabat+}") == said.count("[-Rabat-] {+Dakar+}") == 1
-    assert "version 1" in said and " again: 2017-09-15" in said and "2 captures from live" in said
-    told = json.loads(rabat("history", "166", "--json", "--archive", there_and_back).stdout)
-    assert list(told) == ["item_id", "title", "versions", "spans"] and [span["captures"] for span in told["spans"]] == [1, 1, 2]
-
-
-@pytest.mark.parametrize(("old", "new"), [("1", "2"), ("2017-07-20", "2017-08-20")])
-def test_any_two_versions_are_compared_word_by_word(there_and_back: Path, old: str, new: str) -> None:
-    said = rabat("history", "166", "--diff", old, new, "--archive", there_and_back).stdout
-    assert "La réunion aura lieu à [-Dakar-] {+Rabat+} les 2 et 3 mai." in said
-    told = json.loads(rabat("history", "166", "--diff", old, new, "--json", "--archive", there_and_back).stdout)
-    assert "".join(words for op, words in told["text"] if op in " +") == TEXTS[1]
-
-
-def test_the_version_of_a_day_is_shown(there_and_back: Path) -> None:
-    assert TEXTS[1] in rabat("history", "166", "--as-of", "2017-08-20", "--archive", there_and_back).stdout
-    assert "nothing of this item had been captured by 2016" in rabat("history", "166", "--as-of", "2016", "--archive", there_and_back, code=1).stderr
-    assert "is no version of this item: give 1 to 2" in rabat("history", "166", "--diff", "1", "9", "--archive", there_and_back, code=1).stderr
-    assert "no item has this id" in rabat("history", "999", "--archive", there_and_back, code=1).stderr
-
-
-def test_the_nights_of_the_sample_are_told() -> None:
-    with Archive.open(sample_archive(3)) as archive:
-        for item in archive.items():
-            past = archive.history(item.item_id)
-            assert {span.version_id for span in past.spans} == {version.version_id for version in past.versions}, item.title
-            for version in past.versions:
-                own = [span for span in past.spans if span.version_id == version.version_id]
-                assert (own[0].first_seen, own[-1].last_seen) == (version.first_seen, version.last_seen)
-    assert "7 captures show it" not in rabat("show", "166", "--archive", sample_archive(1)).stdout
-    assert "captures show it; rabat-crawler history" in rabat("show", "166", "--archive", sample_archive(1)).stdout
-
-
-# captures ------------------------------------------------------------------------------------------------------------------------
-
-
-def test_captures_of_an_address_in_any_spelling(there_and_back: Path) -> None:
-    said = rabat("captures", URL.replace("https://www.", "http://") + "/", "--archive", there_and_back).stdout
-    assert "4 captures of " + URL in said and said.count("revisit") == 1 and "20170717103000" in said
-    assert "nothing of" in rabat("captures", URL.replace("www.", ""), "--exact", "--archive", there_and_back, code=1).stderr
-    told = [
-        json.loads(line)
-        for line in rabat("captures", "166", "--json", "--from", "2017-08", "--to", "2017-09", "--archive", there_and_back).stdout.splitlines()
-    ]
-    assert [(one["timestamp"], one["record_type"]) for one in told] == [("20170816103000", "response"), ("20170915103000", "response")]
-    assert rabat("captures", f"{BASE}/fr/*", "--limit", "2", "--cdxj", "--archive", there_and_back).stdout.count("\n") == 2
-    assert "no date" in rabat("captures", URL, "--from", "2017-13", "--archive", there_and_back, code=2).stderr
-
-
-SURTS = [
-    ("http://www.Example.org:80/A/b.html?b=2&a=1#x", "org,example)/a/b.html?a=1&b=2"),
-    ("https://www2.example.org/", "org,example)/"),
-    ("http://example.org/a/", "org,example)/a"),
-    ("http://127.0.0.1:8765/fr/", "127.0.0.1:8765)/fr"),
-    ("http://example.org/%C3%A9t%C3%A9", "org,example)/%c3%a9t%c3%a9"),
-    ("http://example.org/a%2Fb", "org,example)/a/b"),
-    ("http://example.org/?", "org,example)/"),
-    ("not an address", "not%20an%20address"),
+SPANS: list[tuple[str, list[tuple[float, str, str]], str]] = [
+    ("one text", [(0, URL, "A"), (1, URL, "A")], "A2"),
+    ("a change", [(0, URL, "A"), (1, URL, "B"), (2, URL, "B")], "A1 B2"),
+    ("came back", [(0, URL, "A"), (1, URL, "B"), (2, URL, "A")], "A1 B1 A1"),
+    ("came back on the same day", [(0, URL, "A"), (0.1, URL, "B"), (0.2, URL, "A")], "A1 B1 A1"),
+    ("came back twice", [(0, URL, "A"), (1, URL, "B"), (2, URL, "A"), (3, URL, "A"), (4, URL, "B"), (5, URL, "A")], "A1 B1 A2 B1 A1"),
+    ("two addresses, two texts, every night", [(n / 2, URL + "x" * (n % 2), "AB"[n % 2]) for n in range(6)], "A3 B3"),
+    ("another address in between", [(0, URL, "A"), (3, URL + "x", "B"), (6, URL + "y", "A")], "A1 B1 A1"),
+    ("three texts", [(0, URL, "A"), (1, URL, "B"), (2, URL, "C"), (3, URL, "B")], "A1 B1 C1 B1"),
 ]
 
 
-@pytest.mark.parametrize(("url", "key"), SURTS)
-def test_the_key_of_an_address(url: str, key: str) -> None:
+@pytest.mark.parametrize(("seen", "expected"), [case[1:] for case in SPANS], ids=[case[0] for case in SPANS])
+def test_the_spans_of_an_item(seen: list[tuple[float, str, str]], expected: str) -> None:
+    shots = [
+        Shot(name=f"r{n}", url=url, days=days, drafts=(Draft(title="T", text=text, complete=True, url=url, article_id=7, cms="joomla"),))
+        for n, (days, url, text) in enumerate(seen)
+    ]
+    connection = stored(shots)
+    try:
+        (item_id,) = connection.execute("SELECT item_id FROM items").fetchone()
+        texts = dict(connection.execute("SELECT version_id, text FROM versions"))
+        found = spans(connection, item_id)
+    finally:
+        connection.close()
+    assert " ".join(f"{texts[span.version_id]}{span.captures}" for span in found) == expected
+    assert sum(span.captures for span in found) == len(seen)
+    assert found[0].first_capture == "r0" and {found[-1].last_capture, found[0].last_capture} & {f"r{len(seen) - 1}"}
+
+
+def test_an_intro_makes_versions_only_while_nothing_else_is_known() -> None:
+    intro = Draft(title="T", text="intro", url=URL, dates=(day("2017"),))
+    connection = stored([Shot(name="list", url=BASE, days=0, drafts=(intro,), role="listing")])
+    (item_id,) = connection.execute("SELECT item_id FROM items").fetchone()
+    assert [span.captures for span in spans(connection, item_id)] == [1]
+    connection.close()
+    whole = dataclasses.replace(intro, text="whole", complete=True)
+    connection = stored([Shot(name="list", url=BASE, days=0, drafts=(intro,), role="listing"), Shot(name="page", url=URL, days=1, drafts=(whole,))])
+    assert [span.first_capture for span in spans(connection, item_id)] == ["page"]
+    assert spans(connection, "nothing") == []
+    connection.close()
+
+
+def test_revisits_show_their_original_again(tmp_path: Path) -> None:
+    nights = [
+        Night(days=0, body=A),
+        Night(days=1, body=A),
+        Night(days=2, body=None),
+        Night(days=3, body=B),
+        Night(days=4, body=B),
+        Night(days=5, body=A),
+    ]
+    with Archive.open(past_archive(tmp_path, nights)) as archive:
+        history = archive.history("101")
+        kinds = [one.capture.record_type for one in archive.captures(item="101")]
+    assert kinds == ["response", "revisit", "revisit", "response", "revisit", "response"]
+    assert [(history.number(span.version_id), span.captures) for span in history.spans] == [(1, 3), (2, 2), (1, 1)]
+    assert history.captures == 6 and [version.text.split()[-1] for version in history.versions] == ["Rabat.", "Dakar."]
+    assert [span.first_seen[:10] for span in history.spans_of(history.versions[0])] == ["2019-05-01", "2019-05-06"]
+
+
+def test_a_version_is_chosen_by_number_id_or_date(tmp_path: Path) -> None:
+    path = past_archive(tmp_path, [Night(days=0, body=A), Night(days=40, body=B), Night(days=80, body=A)])
+    with Archive.open(path) as archive:
+        history = archive.history("101")
+    first, second = history.versions
+    digest = second.version_id.partition("-")[2]
+    for wanted in (
+        "2",
+        second.version_id,
+        second.version_id[:-2],
+        digest,
+        digest[:5].upper(),
+        "2019-06",
+        "2019-07-19",
+        "2019-06-10T06:00:00Z",
+        "20190610060000",
+    ):
+        assert history.version(wanted) is second, wanted
+    for wanted in ("1", "2019-05", "2019-05-01", "2019-06-09", "2019-06-10T05:59:59Z", "2019", "2024"):
+        assert history.version(wanted) is first, wanted
+    for wanted in ("3", "zzzz", "999", "2018", "2019-04-30", first.item_id):
+        with pytest.raises(NotFound):
+            history.version(wanted)
+
+
+MOMENTS = [
+    ("2017", "2017-01-01T00:00:00.000000Z", "2017-12-31T23:59:59.999999Z"),
+    ("2017-02", "2017-02-01T00:00:00.000000Z", "2017-02-31T23:59:59.999999Z"),
+    ("2017-02-03", "2017-02-03T00:00:00.000000Z", "2017-02-03T23:59:59.999999Z"),
+    ("2017-02-03T04:05:06Z", "2017-02-03T04:05:06.000000Z", "2017-02-03T04:05:06.999999Z"),
+    ("2017-02-03T04:05:06.5Z", "2017-02-03T04:05:06.500000Z", "2017-02-03T04:05:06.500000Z"),
+    ("20170203040506", "2017-02-03T04:05:06.000000Z", "2017-02-03T04:05:06.999999Z"),
+]
+
+
+@pytest.mark.parametrize(("date", "first", "last"), MOMENTS)
+def test_what_a_date_takes_in(date: str, first: str, last: str) -> None:
+    assert (first_moment(date), last_moment(date)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "date", ["", "17", "2017-13", "2017-02-30", "2017-00", "0000", "20171301000000", "2017-02-03T25:00:00Z", "2017-2-3", "yesterday", "２０１７"]
+)
+def test_what_is_no_date(date: str) -> None:
+    with pytest.raises(ConfigError, match="is no date; give a year"):
+        last_moment(date)
+
+
+# As it stood -----------------------------------------------------------------------------------------------------------------------
+
+NOT_OF_CAPTURES = {"gone", "twin", "addresses"}
+"""What also depends on other pages than those that show the item."""
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+def test_each_item_of_the_sample_stood_then_as_an_archive_of_then_has_it(nights: int) -> None:
+    with Archive.open(sample_archive(nights)) as then, Archive.open(sample_archive(3)) as now:
+        moment = then.connection.execute("SELECT max(captured_at) FROM captures").fetchone()[0]
+        items = list(then.items())
+        changed = 0
+        for item in items:
+            found = now.item_as_of(item.item_id, moment)
+            left, right = ({f.name: getattr(one, f.name) for f in dataclasses.fields(one) if f.name not in NOT_OF_CAPTURES} for one in (item, found))
+            assert left == right
+            changed += now.item(item.item_id).current_version != found.current_version
+        assert len(items) > 30 and changed == 2
+        new = next(item for item in now.items() if item.first_seen > moment)
+        with pytest.raises(NotFound, match="its first capture is of"):
+            now.item_as_of(new.item_id, moment)
+
+
+# Captures --------------------------------------------------------------------------------------------------------------------------
+
+SPELLINGS = (
+    "http://www.rabat-process.org/fr/news?b=2&a=1",
+    "https://rabat-process.org/fr/news/?a=1&b=2",
+    "https://www.rabat-process.org:443/fr/news?a=1&b=2",
+)
+OTHERS = ("https://www.rabat-process.org/fr/news?a=1", "https://www.rabat-process.org/fr/newsletter", "https://www.rabat-process.org/fr", "https://example.org/fr/news?a=1&b=2")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def spelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    nights = [Night(days=number, url=url, body=page(f"Page {number}")) for number, url in enumerate((*SPELLINGS, *OTHERS))]
+    return past_archive(tmp_path_factory.mktemp("spelled"), nights)
+
+
+@pytest.mark.parametrize("url", SPELLINGS)
+def test_all_spellings_of_an_address_are_one(spelled: Path, url: str) -> None:
+    with Archive.open(spelled) as archive:
+        assert [one.capture.url for one in archive.captures(url)] == list(SPELLINGS)
+        assert [one.capture.url for one in archive.captures(url, exact=True)] == [url]
+
+
+PREFIXES = [
+    ("https://www.rabat-process.org/fr/news*", False, 5),
+    ("https://www.rabat-process.org/fr/news?*", False, 4),
+    ("http://rabat-process.org/fr/*", False, 5),
+    ("http://rabat-process.org/fr*", False, 6),
+    ("http://rabat-process.org/*", False, 6),
+    ("http://www.rabat-process.org/*", True, 1),
+    ("https://nobody.example/*", False, 0),
+]
+
+
+@pytest.mark.parametrize(("url", "exact", "number"), PREFIXES)
+def test_addresses_that_begin_so(spelled: Path, url: str, exact: bool, number: int) -> None:
+    with Archive.open(spelled) as archive:
+        assert len(archive.captures(url, exact=exact)) == number
+
+
+def test_captures_of_a_time(spelled: Path) -> None:
+    with Archive.open(spelled) as archive:
+        every = "http://rabat-process.org/*"
+        assert len(archive.captures(every, first="2019-05-02", last="2019-05-03")) == 2
+        assert len(archive.captures(every, first="2019-05")) == 6 and not archive.captures(every, last="2018")
+        for arguments in ({}, {"url": every, "item": "1"}):
+            with pytest.raises(ConfigError):
+                archive.captures(**arguments)  # type: ignore[arg-type]
+
+
+def test_the_captures_of_an_item_are_those_of_its_addresses_whatever_they_answered(tmp_path: Path) -> None:
+    nights = [
+        Night(days=0, body=A),
+        Night(days=1, body=A, url=URL + "?tmpl=component"),
+        Night(days=2, body=b"gone", status=404),
+        Night(days=3, body=B, url=BASE + "/fr/102-x"),
+    ]
+    with Archive.open(past_archive(tmp_path, nights)) as archive:
+        found = archive.captures(item="101")
+        assert [(one.capture.status, one.role) for one in found] == [(200, "detail"), (200, "detail"), (404, "gone")]
+
+
+def test_a_capture_by_its_record_id(spelled: Path) -> None:
+    with Archive.open(spelled) as archive:
+        one = archive.captures(SPELLINGS[0])[0]
+        name = one.capture.record_id
+        for wanted in (name, f"<{name}>", name.removeprefix("urn:uuid:"), name.removeprefix("urn:uuid:")[:8].upper(), name[: len("urn:uuid:") + 10]):
+            assert archive.capture(wanted) == one
+        for wanted in ("00000000", name[-7:], "urn:uuid:", "../../x", "\udcff" * 9, ""):
+            with pytest.raises(NotFound, match="8 letters or more"):
+                archive.capture(wanted)
+
+
+def test_which_capture_is_shown(tmp_path: Path) -> None:
+    """The latest sound one by that time: no error page, no cut one, none that is surely bad; if there is no other, the latest at all."""
+    path = past_archive(
+        tmp_path,
+        [
+            Night(days=0, body=b"not yet", status=404), Night(days=1, body=A), Night(days=2, body=B), Night(days=3, body=B[:200], truncated="disconnect"),
+            Night(days=4, body=page("Check", "Are you a robot?")), Night(days=5, body=b"", status=404),
+        ],
+    )  # fmt: skip
+    with Archive.open(path, write=True) as archive:
+        archive.connection.execute("UPDATE captures SET badness = 0.9 WHERE captured_at LIKE '2019-05-05%'")
+        for wanted in (URL, URL.removeprefix("https://"), "101"):
+            assert archive.capture(wanted).capture.captured_at == night(2)
+            assert archive.capture(wanted, "2019-05-02").capture.captured_at == night(1)
+        assert archive.capture(URL, "2019-05-01").capture.status == 404, "there was no other yet"
+        for wanted, date in ((URL, "2018"), ("101", "2019-04"), (URL + "-never", None)):
+            with pytest.raises(NotFound):
+                archive.capture(wanted, date)
+        near = archive.nearest(URL, night(1.4))
+        assert near is not None and near.capture.captured_at == night(1)
+
+
+def test_a_body_is_that_of_the_capture_or_of_what_a_revisit_shows_again(tmp_path: Path) -> None:
+    packed = gzip.compress(A, mtime=0)
+    nights = [
+        Night(days=0, body=packed, headers=(HTML, GZIP)),
+        Night(days=1, body=packed, headers=(HTML, GZIP)),
+        Night(days=2, body=None),
+        Night(days=3, body=B),
+    ]
+    with Archive.open(past_archive(tmp_path, nights)) as archive:
+        found = archive.captures(URL)
+        assert [archive.body(one.capture.record_id) for one in found] == [A, A, A, B]
+        played = [archive.play(one) for one in found]
+        assert [one.raw for one in played] == [packed, packed, packed, B]
+        assert [one.original and one.original.record_id for one in played] == [None, *[found[0].capture.record_id] * 2, None]
+        assert [one.head.partition(b"\r\n")[0] for one in played] == [
+            b"HTTP/1.1 200 OK",
+            b"HTTP/1.1 200 OK",
+            b"HTTP/1.1 304 Not Modified",
+            b"HTTP/1.1 200 OK",
+        ]
+        (archive.warc_dir / found[0].capture.warc_file).unlink()
+        for one in found[:3]:
+            with pytest.raises(RecordError, match="run-000-00000.warc.gz is missing"):
+                archive.body(one.capture.record_id)
+
+
+def test_a_revisit_without_its_original_says_so(tmp_path: Path) -> None:
+    path = past_archive(tmp_path / "whole", [Night(days=0, body=A), Night(days=1, body=A)])
+    alone = tmp_path / "alone"
+    (alone / "warc").mkdir(parents=True)
+    (path / "warc" / "run-001-00000.warc.gz").rename(alone / "warc" / "run-001-00000.warc.gz")
+    Archive.open(alone, write=True).close()
+    with Archive.open(alone) as archive:
+        (one,) = archive.captures(URL)
+        with pytest.raises(NotFound, match="not in this archive"):
+            archive.play(one)
+
+
+# Keys and index lines, as pywb has them ----------------------------------------------------------------------------------------------
+
+KEYS = [
+    ("http://www.example.org", "org,example)/"),
+    ("HTTPS://WWW2.Example.org:443/A/B/", "org,example)/a/b"),
+    ("https://example.org:80/", "org,example:80)/"),
+    ("http://127.0.0.1:8177/fr/", "1,0,0,127:8177)/fr"),
+    ("http://[::1]:8080/x", "::1:8080)/x"),
+    ("http://example.org/a/../b/./c//d/?", "org,example)/b/c/d"),
+    ("http://example.org/%7Eu/%41%2f%2520", "org,example)/~u/a/%20"),
+    ("http://exämple.org/é?Q=É&a", "org,xn--exmple-cua)/%c3%a9?a&q=%c3%89"),
+    ("http://u:p@example.org/index.php?PHPSESSID=0123456789abcdef0123456789abcdef&x=1#top", "org,example)/index.php?x=1"),
+    ("http://example.org/a?x=1&x=0&y", "org,example)/a?x=0&x=1&y"),
+    ("http://127.1/", "1,0,0,127)/"),
+    ("urn:uuid:1", "urn:uuid:1"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("url", "key"), KEYS)
+def test_keys_of_indexes(url: str, key: str) -> None:
     assert surt(url) == key
 
 
-@pytest.mark.skipif(not INSTALLED, reason="needs pywb in its own environment (make .venv-pywb/.installed)")
-def test_pywb_replays_with_our_lines_as_its_only_index(tmp_path: Path) -> None:
-    folder = tmp_path / "archive"
-    (folder / "warc").mkdir(parents=True)
-    files = write_epochs(folder / "warc")
-    Archive.open(folder, write=True, create=True).close()
-    lines = rabat("captures", f"https://{HOST}/*", "--cdxj", "--archive", folder).stdout.splitlines()
-    with Archive.open(folder) as archive:
-        captures = archive.captures(f"https://{HOST}/", prefix=True)
-    with replaying(tmp_path / "pywb", files) as replay:
-        theirs = sorted(replay.index().splitlines())
-        ours = {line.split(" ", 2)[0] + " " + line.split(" ", 2)[1] for line in lines}
-        assert ours == {" ".join(line.split(" ", 2)[:2]) for line in theirs}
-        assert len(lines) == len(theirs) == len(captures)
-        index = next((tmp_path / "pywb" / "collections" / "nights" / "indexes").glob("*.cdxj"))
-        index.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        with Archive.open(folder) as archive:
-            revisits = [one for one in captures if one.capture.record_type == "revisit"][:4]
-            plain = [one for one in captures if one.capture.status in (200, 404)]  # a replayed redirect would be followed
-            for one in [*plain[:: len(plain) // 12], *revisits]:
-                answer = replay.at(one.capture.captured_at, one.capture.url)
-                record, _ = archive.capture(one.capture.record_id)
-                assert (answer.status, answer.body) == (one.capture.status, record.body), one.capture
-        assert revisits
+def addresses(number: int) -> list[str]:
+    """Addresses of every sort, the same in each run."""
+    dice = random.Random(20)
+    hosts = ("www.example.org", "example.org:8080", "WWW3.example.ORG", "10.0.0.1", "localhost:8177", "exämple.org", "127.1", "a..b.org", "ex.org.")
+    pieces = (
+        "/",
+        "//",
+        "aB",
+        "é",
+        "%C3%A9",
+        "%2F",
+        "..",
+        ".",
+        "index.php",
+        ";x",
+        "(S(abcdefghij0123456789abcd))/",
+        "x.aspx",
+        "%",
+        "%2541",
+        "~",
+        '"',
+        "+",
+        "12-alias",
+    )
+    words = (
+        "a=1",
+        "b",
+        "B=2",
+        "=",
+        "",
+        "phpsessid=0123456789abcdef0123456789abcdef",
+        "sid=",
+        "é=ü",
+        "%26",
+        "x=1=2",
+        "?",
+        "lang=fr",
+        "cfid=3&cftoken=4",
+    )
+    made = []
+    for _ in range(number):
+        path = "".join(dice.choice(pieces) for _ in range(dice.randint(0, 6)))
+        query = "?" + "&".join(dice.choice(words) for _ in range(dice.randint(0, 4))) if dice.random() < 0.6 else ""
+        made.append(dice.choice(("http://", "https://")) + dice.choice(hosts) + "/" + path + query + dice.choice(("", "", "#x")))
+    return made
 
 
-# replay --------------------------------------------------------------------------------------------------------------------------
-
-
-def test_the_page_as_captured_goes_into_a_file_of_its_own(there_and_back: Path, tmp_path: Path) -> None:
-    command = program("replay", "166", "--archive", str(there_and_back))
-    for name in ("20171015T103000Z-166-reunion.html", "20171015T103000Z-166-reunion-2.html"):
-        done = subprocess.run(command, cwd=tmp_path, env=environment(PYTHONPATH=str(Path(__file__).parents[1])), capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert (tmp_path / name).read_bytes() == article_html("Réunion", TEXTS[0]).encode()
-    assert "Memento-Datetime: Sun, 15 Oct 2017 10:30:00 GMT" in done.stderr
-    assert "a revisit: the bytes are those of 2017-09-15 10:30:00 UTC" in done.stderr
-
-
-def test_a_date_a_record_and_an_address_name_a_capture(there_and_back: Path, tmp_path: Path) -> None:
-    out = tmp_path / "x.html"
-    rabat("replay", "166", "--date", "2017-08-20", "-o", out, "--archive", there_and_back)
-    assert TEXTS[1] in out.read_text()
-    assert "is not overwritten" in rabat("replay", "166", "-o", out, "--archive", there_and_back, code=2).stderr
-    assert "cannot be written" in rabat("replay", "166", "-o", tmp_path / "no" / "x", "--archive", there_and_back, code=2).stderr
-    with Archive.open(there_and_back) as archive:
-        second = archive.captures(URL)[1].capture.record_id
-    assert TEXTS[1] in rabat("replay", second.removeprefix("urn:uuid:")[:12], "-o", "-", "--archive", there_and_back).stdout
-    assert TEXTS[0] in rabat("replay", URL, "-o", "-", "--archive", there_and_back).stdout
-    assert "Content-Type: text/html" in rabat("replay", URL, "--headers", "--archive", there_and_back).stdout
-    for wanted in (f"{BASE}/fr/nothing", "00000000-0000", "999"):
-        rabat("replay", wanted, "--archive", there_and_back, code=1)
-    assert "had been captured by 2016" in rabat("replay", "166", "--date", "2016", "--archive", there_and_back, code=1).stderr
-
-
-def test_a_missing_or_damaged_file_is_named(tmp_path: Path) -> None:
-    folder = copy_of(sample_archive(1), tmp_path)
-    (file,) = warc_files(folder / "warc")
-    content = bytearray(file.read_bytes())
-    for at in range(4000, len(content), 500):
-        content[at] ^= 0xFF
-    file.write_bytes(content)
-    assert file.name in rabat("replay", "166", "-o", "-", "--archive", folder, code=7).stderr
-    file.unlink()
-    assert f"{file.name} is missing" in rabat("replay", "166", "-o", "-", "--archive", folder, code=7).stderr
-
-
-def test_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
-    folder = written(tmp_path / "a", TEXTS[0], url=f"{BASE}/fr/..%2F..%2F%00evil;rm -rf")
-    done = subprocess.run(
-        program("replay", f"{BASE}/fr/..%2F..%2F%00evil;rm -rf", "--archive", str(folder)), cwd=tmp_path,
-        env=environment(PYTHONPATH=str(Path(__file__).parents[1])), capture_output=True, text=True,
-    )  # fmt: skip
+@NEEDS_PYWB
+def test_keys_equal_those_of_pywb() -> None:
+    urls = [url for url, _ in KEYS if url.lower().startswith("http")] + addresses(1500)
+    script = (
+        "import json, sys; from pywb.utils.canonicalize import canonicalize; print(json.dumps([canonicalize(url) for url in json.load(sys.stdin)]))"
+    )
+    done = subprocess.run([BIN / "python", "-c", script], input=json.dumps(urls), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    (file,) = tmp_path.glob("2017*")
-    assert file.suffix == ".html" and set(file.name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+    different = [(url, theirs, surt(url)) for url, theirs in zip(urls, json.loads(done.stdout), strict=True) if surt(url) != theirs]
+    assert not different
 
 
-def test_packed_bodies_are_unpacked_unless_raw_is_asked(tmp_path: Path) -> None:
-    import gzip
-
-    folder = tmp_path / "a"
-    (folder / "warc").mkdir(parents=True)
-    body = gzip.compress(article_html("Réunion", TEXTS[0]).encode())
-    with WarcWriter(folder / "warc", run_id="past", site="rabat-process", fields={}) as writer:
-        writer.write(
-            url=URL, captured_at=FIRST, status=200, response_headers=(("Content-Type", "text/html"), ("Content-Encoding", "gzip")), body=body
-        )
-    Archive.open(folder, write=True, create=True).close()
-    rabat("replay", URL, "-o", tmp_path / "plain", "--archive", folder)
-    rabat("replay", URL, "--raw", "-o", tmp_path / "raw", "--archive", folder)
-    assert (tmp_path / "raw").read_bytes() == body and (tmp_path / "plain").read_bytes() == gzip.decompress(body)
+def test_any_text_has_a_key_and_none_takes_long() -> None:
+    for url in (
+        "",
+        "http://",
+        "http:///x",
+        "\x00",
+        "http://\udcff/\udcff",
+        "http://x/" + "%25" * 3000 + "41",
+        "http://x/?" + "cfid=" * 2000,
+        "http://" + "1." * 500,
+    ):
+        assert isinstance(surt(url), str)
 
 
-def test_open_serves_this_page_alone_and_no_script_can_run(tmp_path: Path) -> None:
-    folder = written(tmp_path / "a", "<script>alert(1)</script>" + TEXTS[0])
-    command = program("replay", "166", "--open", "--no-browser", "--archive", str(folder))
-    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            address = process.stdout.readline().split()[0]
-            assert address.startswith("http://127.0.0.1:")
-            with PROXYLESS.open(address, timeout=10) as answer:
-                assert answer.headers["Memento-Datetime"] == "Mon, 17 Jul 2017 10:30:00 GMT"
-                assert answer.headers["Content-Security-Policy"] == POLICY and POLICY.startswith("sandbox; default-src 'none'")
-                assert TEXTS[0] in answer.read().decode()
-            with pytest.raises(urllib.error.HTTPError):
-                PROXYLESS.open(address + "other", timeout=10)
-        finally:
-            process.send_signal(2)
-            process.wait(timeout=20)
-        assert process.returncode == 0, process.stderr.read() if process.stderr else ""
+def parsed(lines: Sequence[str]) -> list[tuple[str, str, dict[str, str]]]:
+    return [(key, stamp, json.loads(values)) for key, stamp, values in (line.split(" ", 2) for line in lines)]
+
+
+@NEEDS_PYWB
+def test_pywb_replays_from_our_index_and_makes_the_same(tmp_path: Path) -> None:
+    """Three nights of the sample site: pywb's own index of the same files says the same, line by line; ours in its place replays every page."""
+    path = copy_of(sample_archive(3), tmp_path)
+    with Archive.open(path) as archive:
+        listed = archive.captures(f"http://127.0.0.1:{PORT}/*")
+        lines = cdxj_lines(one.capture for one in listed)
+        full = [one for one in listed if one.full and one.capture.media_type == "text/html"]
+        bodies = {one.capture.record_id: archive.play(one).raw for one in full}
+    # The nights follow each other so fast that an address may have been asked twice in a second, which 14 digits cannot tell apart.
+    seconds = Counter((surt(one.capture.url), timestamp(one.capture.captured_at)) for one in listed)
+    alone = [one for one in full if seconds[surt(one.capture.url), timestamp(one.capture.captured_at)] == 1]
+    assert len(lines) > 100 and len(alone) > 40
+    with replaying(tmp_path / "pywb", warc_files(path / "warc"), index="\n".join(lines) + "\n") as replay:
+        made = (tmp_path / "pywb" / "pywb.cdxj").read_text().splitlines()
+        assert parsed(sorted(lines)) == parsed(sorted(made))
+        for one in alone[:: len(alone) // 20]:
+            answer = replay.at(one.capture.captured_at, one.capture.url)
+            assert (answer.status, answer.body) == (200, bodies[one.capture.record_id]), one.capture
+            assert parsedate_to_datetime(answer.played) == one.capture.captured_at.replace(microsecond=0)
+
+
+@NEEDS_PYWB
+def test_nights_replay_from_our_index(tmp_path: Path) -> None:
+    """Unchanged payloads, 304s, an edit, a text that came back, at two spellings of an address: each at its own time."""
+    packed = gzip.compress(A, mtime=0)
+    other = "http://rabat-process.org/fr/101-un/"
+    nights = [
+        Night(days=0, body=packed, headers=(HTML, GZIP)), Night(days=1, body=packed, headers=(HTML, GZIP)), Night(days=2, body=None), Night(days=3, body=B),
+        Night(days=4, body=B), Night(days=5, body=A), Night(days=6, body=B, url=other), Night(days=7, body=B, url=other),
+    ]  # fmt: skip
+    path = past_archive(tmp_path / "archive", nights)
+    expected = [packed, packed, packed, B, B, A, B, B]
+    with Archive.open(path) as archive:
+        listed = archive.captures(URL)
+        lines = cdxj_lines(one.capture for one in listed)
+    assert len(listed) == 8
+    with replaying(tmp_path / "pywb", warc_files(path / "warc"), index="\n".join(lines) + "\n") as replay:
+        assert parsed(sorted(lines)) == parsed(sorted((tmp_path / "pywb" / "pywb.cdxj").read_text().splitlines()))
+        for one, body in zip(listed, expected, strict=True):
+            answer = replay.at(one.capture.captured_at, one.capture.url)
+            assert (answer.status, answer.body) == (200, body), one.capture
+            assert parsedate_to_datetime(answer.played) == one.capture.captured_at
+
+
+def test_an_index_line_is_text_and_sorted_by_bytes() -> None:
+    base = Shot(name="r", url=URL, days=0).capture()
+    imported = dataclasses.replace(
+        base, source="import", sha1="A" * 32, media_type=None, record_type="resource", warc_file="a b.warc", offset=7, length=9
+    )
+    revisit = dataclasses.replace(
+        base, record_type="revisit", url=URL + "é", digest="sha1:" + "B" * 32, captured_at=datetime(1999, 12, 31, tzinfo=UTC)
+    )
+    lines = cdxj_lines([revisit, imported, dataclasses.replace(base, captured_at=START + timedelta(seconds=1))])
+    assert lines == sorted(lines) and all(line.isascii() for line in lines)
+    found = parsed(lines)
+    assert [values["mime"] for *_, values in found] == ["unk", "text/html", "warc/revisit"]
+    assert [values.get("status") for *_, values in found] == [None, "200", None]
+    assert found[0][2] == {"url": URL, "mime": "unk", "digest": "A" * 32, "length": "9", "offset": "7", "filename": "a b.warc"}
+    assert found[2][1:] == ("19991231000000", {**found[2][2], "digest": "B" * 32})

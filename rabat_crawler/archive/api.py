@@ -25,10 +25,11 @@ from rabat_crawler.models import Capture, Hit, Item, Page, Record, Run, Site, Ve
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.backup import Backup
+    from rabat_crawler.archive.captured import Listed, Played
     from rabat_crawler.archive.compare import Difference
     from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
-    from rabat_crawler.archive.past import Captured, History
+    from rabat_crawler.archive.past import History
     from rabat_crawler.archive.rebuild import Rebuilt
     from rabat_crawler.changes import Snapshot
 
@@ -316,22 +317,49 @@ class Archive:
         return self._read(lambda: store.read_versions(self.connection, item_id))
 
     def history(self, item_id: str) -> History:
-        """The item's versions with the spans of time in which each was seen."""
-        from rabat_crawler.archive.past import History, spans
+        """An item with its versions, and the spans of time in which captures showed each. NotFound as for `item`."""
+        from rabat_crawler.archive import past
 
-        return History(versions=tuple(self.versions(item_id)), spans=self._read(lambda: spans(self.connection, item_id)))
+        return self._read(lambda: past.history(self.connection, self.item(item_id)))
 
-    def captures(self, *urls: str, exact: bool = False, prefix: bool = False, since: str = "", until: str = "~") -> list[Captured]:
-        """The captures of addresses in the order of time; see `past.captures_of`."""
-        from rabat_crawler.archive.past import captures_of
+    def item_as_of(self, item_id: str, date: str) -> Item:
+        """The item as it stood at the end of a year, month or day (ISO 8601). NotFound if it was not captured by then."""
+        from rabat_crawler.archive import past
 
-        return self._read(lambda: list(captures_of(self.connection, urls, exact=exact, prefix=prefix, since=since, until=until)))
+        return self._read(lambda: past.item_as_of(self.connection, self.item(item_id), date))
 
-    def capture(self, record_id: str) -> tuple[Record, Capture | None]:
-        """A capture with its headers and body; of a revisit with its original's body, and the original. NotFound, or RecordError."""
-        from rabat_crawler.archive.past import read_capture
+    def captures(
+        self, url: str | None = None, item: str | None = None, *, exact: bool = False, first: str | None = None, last: str | None = None
+    ) -> list[Listed]:
+        """The captures of an address (all spellings, or `exact`; with a `*` at its end of all that begin so) or of an item, in order of time.
 
-        return self._read(lambda: read_capture(self.connection, self.warc_dir, record_id))
+        `first` and `last` are dates, both included whole. ConfigError if they are none, or unless one of address and item is given.
+        """
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.listed(self, url=url, item=item, exact=exact, first=first, last=last))
+
+    def capture(self, wanted: str, date: str | None = None) -> Listed:
+        """The capture of a record id (or its beginning), or the full one of an item or address that was in force at a date, the latest without one."""
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.choose(self, wanted, date))
+
+    def nearest(self, url: str, moment: datetime) -> Listed | None:
+        """The full capture of an address, in any spelling, that lies nearest to a time; None if there is none."""
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.nearest(self.connection, url, moment))
+
+    def play(self, listed: Listed) -> Played:
+        """A capture's answer as recorded. RecordError if a WARC file is missing or damaged, NotFound if a revisit's original is not here."""
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.play(self.connection, self.warc_dir, listed))
+
+    def body(self, record_id: str) -> bytes:
+        """The body that a capture shows, without content coding; a revisit's is that of its original. Errors as for `capture` and `play`."""
+        return self.play(self.capture(record_id)).body()[0]
 
     def runs(self) -> list[Run]:
         """All runs, the latest first."""
@@ -387,7 +415,8 @@ class Archive:
 
     def as_of(self, date: str, progress: Progress = silent) -> Archive:
         """The archive as it stood at the end of a year, month or day (ISO 8601), for reading; to be closed like any other."""
-        from rabat_crawler.archive.as_of import build_as_of, last_moment
+        from rabat_crawler.archive.as_of import build_as_of
+        from rabat_crawler.archive.past import last_moment
 
         moment = last_moment(date)
         folder = tempfile.TemporaryDirectory(prefix="rabat-as-of-")

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from rabat_crawler.models import Hit, Item, Run
+from rabat_crawler import cdxj
+from rabat_crawler.models import Hit, Item, Run, Version
+from rabat_crawler.wording import Piece, word_diff
+
+if TYPE_CHECKING:
+    from rabat_crawler.archive.captured import Listed
+    from rabat_crawler.archive.past import History
 
 PROMISED = (
     "item_id", "site", "kind", "language", "title", "summary", "text", "published", "event_start", "event_end", "canonical_url", "addresses",
@@ -25,6 +32,58 @@ def item_json(item: Item) -> dict[str, Any]:
 def hit_json(hit: Hit) -> dict[str, Any]:
     """The item of a hit with `rank` (lower is better) and `snippet`, where \\u0002 and \\u0003 stand around the words found."""
     return {**item_json(hit.item), "rank": hit.rank, "snippet": hit.snippet}
+
+
+def history_json(history: History) -> dict[str, Any]:
+    """The item's versions, oldest first, with the spans in which captures showed them and the word diffs to what stood before (null for the first)."""
+    item = history.item
+    order = [history.number(span.version_id) for span in history.spans]
+    named = {"item_id": item.item_id, "title": item.title, "canonical_url": item.canonical_url, "gone": item.gone}
+    return {**named, "captures": history.captures, "order": order, "versions": [_version_json(history, version) for version in history.versions]}
+
+
+def _version_json(history: History, version: Version) -> dict[str, Any]:
+    spans, before = history.spans_of(version), history.before(version)
+    return {
+        "number": history.number(version.version_id),
+        "version_id": version.version_id,
+        "current": version.version_id == history.item.current_version,
+        "title": version.title,
+        "complete": version.complete,
+        "words": len(version.text.split()),
+        "captures": sum(span.captures for span in spans),
+        "spans": [{name: _plain(value) for name, value in dataclasses.asdict(span).items() if name != "version_id"} for span in spans],
+        "against": history.number(before.version_id) if before else None,
+        **(diff_json(before, version) if before else dict.fromkeys(("title_diff", "diff", "added", "removed"))),
+    }
+
+
+def diff_json(old: Version, new: Version) -> dict[str, Any]:
+    """The word diffs of titles and texts, as [operation, words], and how many words of the text were added and removed."""
+    pieces = word_diff(old.text, new.text)
+    added, removed = changed_words(pieces)
+    return {"title_diff": word_diff(old.title, new.title), "diff": pieces, "added": added, "removed": removed}
+
+
+def changed_words(pieces: Sequence[Piece]) -> tuple[int, int]:
+    """How many words were added and removed."""
+    added, removed = (sum(len(text.split()) for op, text in pieces if op == wanted) for wanted in "+-")
+    return added, removed
+
+
+CAPTURE_KEYS = (
+    "record_id", "url", "url_key", "captured_at", "timestamp", "status", "media_type", "digest", "sha1", "length", "record_type", "original", "source",
+    "source_url", "role", "badness", "held", "truncated", "run_id", "warc_file", "offset",
+)  # fmt: skip
+
+
+def capture_json(listed: Listed) -> dict[str, Any]:
+    """A capture with what the archive makes of it. Its time stands twice: ISO 8601 UTC, and as 14 digits."""
+    capture = listed.capture
+    values = {name: getattr(capture, name) for name in capture.__slots__}
+    values |= {"captured_at": capture.captured_at.isoformat().replace("+00:00", "Z"), "timestamp": cdxj.timestamp(capture.captured_at)}
+    values |= {"original": listed.original, "role": listed.role, "badness": listed.badness, "held": listed.held}
+    return {name: values[name] for name in CAPTURE_KEYS}
 
 
 def run_json(run: Run) -> dict[str, Any]:

@@ -31,6 +31,13 @@ def json_line(value: object) -> str:
     return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
+def coloured(text: str) -> str:
+    """On a terminal what was removed in red, what was added in green; the marks stay, for those who see no colours."""
+    if not sys.stdout.isatty():
+        return text
+    return _DIFF_MARKS.sub(lambda found: f"\x1b[{31 if found[0][0] == '[' else 32}m{found[0]}\x1b[0m", text)
+
+
 def marked(text: str) -> str:
     """The text with the words found in bold (terminal) or between [ ] (anything else)."""
     on, off = ("\x1b[1;33m", "\x1b[0m") if sys.stdout.isatty() else ("[", "]")
@@ -39,26 +46,19 @@ def marked(text: str) -> str:
     return "".join({MARK_START: on, MARK_END: off}.get(piece) or plain(piece) for piece in pieces if piece)
 
 
-def coloured(text: str) -> str:
-    """On a terminal what was removed in red, what was added in green; the marks stay, for those who see no colours."""
-    if not sys.stdout.isatty():
-        return text
-    return _DIFF_MARKS.sub(lambda found: f"\x1b[{31 if found[0][0] == '[' else 32}m{found[0]}\x1b[0m", text)
-
-
 def width() -> int:
     """How wide lines may be: the terminal's width, 100 where there is none."""
     return min(shutil.get_terminal_size((100, 24)).columns, 140)
 
 
-def table(rows: Iterable[Sequence[Any]], head: Sequence[str]) -> str:
-    """Rows in columns; the last column takes what is left of the line."""
+def table(rows: Iterable[Sequence[Any]], head: Sequence[str], *, cut: bool = True) -> str:
+    """Rows in columns; the last column takes what is left of the line, or without `cut` what it needs."""
     cells = [[plain(cell if cell is not None else "-").replace("\n", " ") for cell in row] for row in rows]
     sizes = [max(len(head[n]), *(len(row[n]) for row in cells)) if cells else len(head[n]) for n in range(len(head))]
     room = max(20, width() - sum(sizes[:-1]) - 2 * (len(sizes) - 1))
     lines = ["  ".join(name.ljust(size) for name, size in zip(head, sizes, strict=True)).rstrip()]
     for row in cells:
-        last = row[-1] if len(row[-1]) <= room else row[-1][: room - 1] + "…"
+        last = row[-1] if len(row[-1]) <= room or not cut else row[-1][: room - 1] + "…"
         lines.append("  ".join([*(cell.ljust(size) for cell, size in zip(row[:-1], sizes[:-1], strict=True)), last]).rstrip())
     return "\n".join(lines)
 

@@ -61,14 +61,17 @@ def show(item: str, archive_dir: str | None, as_of: str | None, as_json: bool) -
     """Show one ITEM in full: an item id (or its beginning), an address, or an article number."""
     with opened(archive_dir, as_of) as archive:
         found = archive.item(item)
-        versions = archive.versions(found.item_id)
-        seen = sum(span.captures for span in archive.history(found.item_id).spans)
-    if as_json:
+        past = None if as_json else archive.history(found.item_id)
+    if past is None:
         say(json_line(item_json(found)))
         return
     say(item_lines(found))
-    say(f"{seen} captures show it; rabat-crawler history {found.item_id} says what changed when")
-    say("Versions:\n" + "\n".join(f"  {v.version_id}  {v.first_seen} to {v.last_seen}  {len(v.text)} characters  {plain(v.title)}" for v in versions))
+    say(
+        "Versions:\n"
+        + "\n".join(f"  {v.version_id}  {v.first_seen} to {v.last_seen}  {len(v.text)} characters  {plain(v.title)}" for v in past.versions)
+    )
+    captures, versions = (f"{number} {word}{'s' * (number != 1)}" for number, word in ((past.captures, "capture"), (len(past.versions), "version")))
+    say(f"{captures}, {versions}; rabat-crawler history {found.item_id} shows when each stood and what changed")
 
 
 @click.command()

@@ -1,198 +1,188 @@
-"""The command replay: one archived page as it was captured, into a file, to standard output, or into a browser from a server that serves nothing else."""
+"""The command replay: an archived page as captured, into a file, onto standard output, or before a browser. The archive is not changed."""
 
 from __future__ import annotations
 
 import contextlib
-import mimetypes
+import os
 import re
 import sys
-import threading
-import time
 import webbrowser
 from collections.abc import Iterator
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
 
 import click
 
 from rabat_crawler import config
-from rabat_crawler.archive import Archive, past
-from rabat_crawler.archive.as_of import last_moment
+from rabat_crawler.archive import Archive
+from rabat_crawler.archive.captured import Played
 from rabat_crawler.cli.format import plain, say
 from rabat_crawler.cli.options import archive_option
-from rabat_crawler.errors import ConfigError, NotFound
-from rabat_crawler.extract.decoding import decode_body
-from rabat_crawler.models import Capture, Record
+from rabat_crawler.cli.replay_server import serving
+from rabat_crawler.errors import ConfigError
+from rabat_crawler.models import Capture
 
-POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""No script, no form, no request to anywhere: an archived page is a stranger."""
+IDLE = 600
+MAX_NAME = 80
+SUFFIXES = {
+    "text/html": ".html",
+    "application/xhtml+xml": ".xhtml",
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+    "text/css": ".css",
+    "text/csv": ".csv",
+    "text/xml": ".xml",
+    "application/xml": ".xml",
+    "application/rss+xml": ".rss",
+    "application/atom+xml": ".atom",
+    "application/json": ".json",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/svg+xml": ".svg",
+    "application/zip": ".zip",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.oasis.opendocument.text": ".odt",
+}
+"""By media type; a page cannot choose the suffix of the file that it becomes. Any other type is `.bin`."""
 
-IDLE_SECONDS = 600.0
-_NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-_SUFFIXES = {"text/html": ".html", "application/xhtml+xml": ".html", "application/pdf": ".pdf", "text/plain": ".txt"}
+_CODED = {"gzip": ".gz", "x-gzip": ".gz", "br": ".br", "deflate": ".deflate"}
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @click.command()
 @click.argument("wanted", metavar="ITEM|CAPTURE|URL")
-@click.option("--date", metavar="DATE", help="As it stood at the end of that day, month or year (default: the latest).")
-@click.option("-o", "--output", metavar="FILE", help="Write there; - is standard output (default: a new file here, named by time and address).")
-@click.option("--raw", is_flag=True, help="The bytes as recorded, still packed as the server sent them.")
-@click.option("--headers", is_flag=True, help="Print the recorded status line and header fields instead.")
-@click.option("--open", "opened", is_flag=True, help="Show it in a browser, from a server on 127.0.0.1 that serves this page alone.")
-@click.option("--no-browser", is_flag=True, help="With --open: only print the address.")
+@click.option("--date", metavar="DATE", help="The capture in force at the end of that day, month or year, or at a time; default: the latest.")
+@click.option("-o", "--output", metavar="FILE", help="Write here (- is standard output); default: a new file here, named from time and address.")
+@click.option("--raw", is_flag=True, help="The body as recorded, still in its content coding (gzip, br).")
+@click.option("--headers", is_flag=True, help="Print the recorded status line and header fields; the body is then written only with -o.")
+@click.option("--open", "in_browser", is_flag=True, help="Show the page in the browser, from a server on this machine that runs no script of it.")
+@click.option("--no-browser", is_flag=True, help="With --open: serve, print the address, start no browser.")
+@click.option(
+    "--idle", type=click.IntRange(1, 86400), default=IDLE, show_default=True, help="With --open: end after so many seconds without a request."
+)
 @archive_option
 def replay(
-    wanted: str, date: str | None, output: str | None, raw: bool, headers: bool, opened: bool, no_browser: bool, archive_dir: str | None
+    wanted: str,
+    date: str | None,
+    output: str | None,
+    raw: bool,
+    headers: bool,
+    in_browser: bool,
+    no_browser: bool,
+    idle: int,
+    archive_dir: str | None,
 ) -> None:
-    """Write or open the archived page of an item, of a capture (a record id) or of a URL, as it was captured."""
-    with Archive.open(config.archive_path(archive_dir)) as archive:
-        record, original = archive.capture(_choose(archive, wanted, date))
-    click.echo(plain(_said(record, original)), err=True)
-    if headers:
-        say(plain(f"HTTP {record.capture.status}\n" + "\n".join(f"{name}: {value}" for name, value in record.response_headers)))
+    """Write the archived page as captured: a CAPTURE (record id, or 8 letters of it), or the latest sound one of an ITEM or URL."""
+    if in_browser and (output or raw or headers):
+        raise click.UsageError("--open goes with none of -o, --raw and --headers")
+    path = config.archive_path(archive_dir)
+    with Archive.open(path) as archive:
+        played = archive.play(archive.capture(wanted, date))
+    body, problems = (played.raw, ()) if raw else played.body()
+    for line in (*_about(played), *(f"problem: {problem.message}" for problem in problems)):
+        click.echo(plain(line), err=True)
+    if in_browser:
+        _open(path, played, idle, browser=not no_browser)
         return
-    body, problems = (record.body, ()) if raw else decode_body(record.body, record.response_headers)
-    for problem in problems:
-        click.echo(plain(f"not whole: {problem.message}"), err=True)
-    if opened:
-        _show(record, body, browser=not no_browser)
-    elif output == "-":
-        sys.stdout.buffer.write(body)
-    else:
-        click.echo(plain(f"written: {_write(record, body, output)}"), err=True)
+    if headers:
+        _print_head(played.head)
+    if output == "-":
+        _to_stdout(body)
+    elif output or not headers:
+        say(plain(_write(Path(output), body) if output else _write_new(Path(), *file_name(played, raw=raw), body)))
 
 
-def _choose(archive: Archive, wanted: str, date: str | None) -> str:
-    """The record id of the capture that is meant; NotFound names what to do."""
-    moment = last_moment(date) if date else "~"
-    named = past.find_capture(archive.connection, wanted)
-    if len(named) == 1:
-        return named[0]
-    if len(named) > 1:
-        raise NotFound(f"{wanted!r}: {len(named)} captures begin so; give more of the record id")
-    when = f" by {date}" if date else ""
-    if "://" in wanted:
-        found = past.latest_of_url(archive.connection, wanted, moment)
-        if found is None:
-            raise NotFound(f"nothing of {wanted} had been captured{when}; rabat-crawler captures URL* lists what begins so")
-        return found
-    found = past.latest_of_item(archive.connection, archive.item(wanted).item_id, moment)
-    if found is None:
-        raise NotFound(f"nothing of item {wanted} had been captured{when}; rabat-crawler history {wanted} says when it was")
-    return found
-
-
-def _said(record: Record, original: Capture | None) -> str:
-    capture = record.capture
-    lines = [
-        capture.url,
-        f"Memento-Datetime: {_memento(capture)}",
-        f"source: {capture.source}" + (f", {capture.source_url}" if capture.source_url else ""),
-        f"record: {capture.record_id}, {capture.warc_file} byte {capture.offset}, {(original or capture).digest}",
-    ]
+def _about(played: Played) -> Iterator[str]:
+    """What is played: address, Memento-Datetime, where it comes from, where it lies."""
+    one = played.capture
+    yield f"address: {one.url}"
+    yield f"Memento-Datetime: {memento_datetime(one)}"
+    yield f"status: {one.status}" + (f"; the capture was cut ({one.truncated})" if one.truncated else "")
+    yield f"source: {one.source}" + (f" ({one.source_url})" if one.source_url else "")
+    yield f"digest: {one.digest}"
+    yield f"record: {one.record_id}"
+    yield f"WARC file: {one.warc_file} @ {one.offset}"
+    original = played.original
     if original is not None:
-        lines.append(f"a revisit: the bytes are those of {original.captured_at:%Y-%m-%d %H:%M:%S} UTC, {original.record_id}")
-    if capture.truncated:
-        lines.append(f"the capture was cut short: {capture.truncated}")
-    return "\n".join(lines)
+        place = f"{original.warc_file} @ {original.offset}"
+        yield f"a revisit: the body is that of {original.record_id}, captured {memento_datetime(original)}, {place}"
 
 
-def _memento(capture: Capture) -> str:
-    return format_datetime(capture.captured_at, usegmt=True)
+def memento_datetime(capture: Capture) -> str:
+    """The capture's time as RFC 7089 has it in a header (RFC 1123, GMT)."""
+    return format_datetime(capture.captured_at.replace(microsecond=0), usegmt=True)
 
 
-def _write(record: Record, body: bytes, output: str | None) -> Path:
-    path = Path(output) if output else _free_name(record)
+def _print_head(head: bytes) -> None:
+    lines = head.decode("latin-1").replace("\r\n", "\n").rstrip("\r\n").split("\n")
+    say("\n".join(plain(line.rstrip("\r")) for line in lines) + "\n")
+
+
+def _to_stdout(body: bytes) -> None:
+    sys.stdout.flush()
+    stream: BinaryIO = sys.stdout.buffer
+    stream.write(body)
+    stream.flush()
+
+
+def file_name(played: Played, *, raw: bool) -> tuple[str, str]:
+    """A file name from time and address, and its suffix: nothing of a page can climb out of the folder, hide the file or choose what opens it."""
+    one = played.capture
     try:
-        with path.open("xb") as stream:
-            stream.write(body)
-    except FileExistsError as error:
-        raise ConfigError(f"{path} is there already and is not overwritten; give another -o FILE") from error
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}; give another -o FILE") from error
-    return path
+        segments = [segment for segment in unquote(urlsplit(one.url).path).split("/") if segment.strip(". ")]
+        last = segments[-1] if segments else urlsplit(one.url).hostname or ""
+    except ValueError:
+        last = ""
+    kind = (played.content_type or "").split(";")[0].strip().lower()
+    suffix = SUFFIXES.get(kind, ".bin")
+    cleaned = _UNSAFE.sub("-", last).strip("-.")
+    if cleaned.lower().endswith(suffix):
+        cleaned = cleaned[: -len(suffix)].rstrip("-.")
+    coding = next((value.strip().lower() for name, value in played.headers if name.lower() == "content-encoding"), "") if raw else ""
+    return f"{one.captured_at:%Y%m%dT%H%M%SZ}-{cleaned[:MAX_NAME].strip('-.') or 'page'}", suffix + _CODED.get(coding, "")
 
 
-def _free_name(record: Record) -> Path:
-    """A name in the current folder from the capture's time and the end of its address, that nothing has yet."""
-    capture = record.capture
-    last = urlsplit(capture.url).path.rstrip("/").rpartition("/")[2]
-    stem = _NOT_IN_NAME.sub("-", last).strip("-.")[:60] or "page"
-    kind = capture.media_type or next(
-        (value.split(";")[0].strip().lower() for name, value in record.response_headers if name.lower() == "content-type"), ""
-    )
-    suffix = _SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"
-    stem = stem.removesuffix(suffix)
-    start = f"{capture.captured_at:%Y%m%dT%H%M%SZ}-{stem}"
-    number = 1
-    while (path := Path(f"{start}{f'-{number}' if number > 1 else ''}{suffix}")).exists():
-        number += 1
-    return path
-
-
-# In a browser ------------------------------------------------------------------------------------------------------------------
-
-
-def _show(record: Record, body: bytes, *, browser: bool) -> None:
-    """Serve the page until Ctrl-C, or until nobody has asked for it for ten minutes."""
-    with serving(record, body) as server:
-        address = f"http://127.0.0.1:{server.server_address[1]}/"
-        say(f"{address} (Ctrl-C ends it)")
-        sys.stdout.flush()
-        if browser:
-            webbrowser.open(address)
-        with contextlib.suppress(KeyboardInterrupt):
-            while time.monotonic() - server.asked_at < IDLE_SECONDS:
-                time.sleep(0.2)
-
-
-class PageServer(ThreadingHTTPServer):
-    """Serves one page, on loopback only. `asked_at`: when it was last asked, by the monotonic clock."""
-
-    daemon_threads = True
-
-    def __init__(self, record: Record, body: bytes) -> None:
-        self.record, self.body, self.asked_at = record, body, time.monotonic()
-        super().__init__(("127.0.0.1", 0), _Page)
-
-
-class _Page(BaseHTTPRequestHandler):
-    server: PageServer
-
-    def do_GET(self) -> None:
-        """The page at /; nothing else is there."""
-        self.server.asked_at = time.monotonic()
-        if self.path != "/":
-            self.send_error(404)
-            return
-        stated = next((value for name, value in self.server.record.response_headers if name.lower() == "content-type"), "application/octet-stream")
-        self.send_response(200)
-        for name, value in (
-            ("Content-Type", " ".join(stated.split())),
-            ("Content-Length", str(len(self.server.body))),
-            ("Memento-Datetime", _memento(self.server.record.capture)),
-            ("Content-Security-Policy", POLICY),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "no-referrer"),
-        ):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing is printed for a request."""
-
-
-@contextlib.contextmanager
-def serving(record: Record, body: bytes) -> Iterator[PageServer]:
-    """A server of one page on a free port of 127.0.0.1, running."""
-    with PageServer(record, body) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
+def _write_new(folder: Path, stem: str, suffix: str, body: bytes) -> Path:
+    """Write under that name, or with a counter where files of that name exist."""
+    for number in range(1, 10_000):
         try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+            return _write(folder / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"), body)
+        except ConfigError:
+            continue
+    raise ConfigError(f"there are files {stem}{suffix} without end in this folder; give -o FILE")
+
+
+def _write(path: Path, body: bytes) -> Path:
+    """Write a new file, whole or not at all; ConfigError if there is one already, or anything else of that name, or no such folder."""
+    try:
+        stream = path.open("xb")
+    except FileExistsError as error:
+        raise ConfigError(f"{path} exists and is not overwritten; give another -o FILE") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ConfigError(f"{path} cannot be written: there is no folder {path.parent}; make it, or give another -o FILE") from error
+    try:
+        with stream:
+            stream.write(body)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _open(archive: Path, played: Played, idle: int, *, browser: bool) -> None:
+    """Serve the page until Ctrl-C, or until nobody has asked for long."""
+    with contextlib.suppress(KeyboardInterrupt), serving(archive, played, idle) as server:
+        say(f"{server.address}\nends with Ctrl-C, or after {idle} s without a request")
+        sys.stdout.flush()
+        if browser and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            webbrowser.open(server.address)
+        server.run()
