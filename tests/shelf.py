@@ -203,6 +203,7 @@ SHELF: dict[str, Case] = {
     "SHA-1 digests": Case(content=lambda: packed(*three(WARC_Block_Digest=sha1_32(page(2))))),
     "MD5 digests": Case(content=lambda: packed(*three(WARC_Block_Digest="md5:" + hashlib.md5(page(2)).hexdigest()))),
     "angle brackets around addresses": Case(content=lambda: packed(*three(WARC_Target_URI=f"<{HOST}/article-2>"))),
+    "a scheme in capitals": Case(content=lambda: packed(*three(WARC_Target_URI=f"{HOST.replace('http', 'HTTP')}/article-2"))),
     "spaces in an address": Case(content=lambda: packed(*three(WARC_Target_URI=f"{HOST}/article 2"))),
     "chunked bodies": Case(content=lambda: packed(info(), record(1), record(2, block=page(2, chunked=True)), record(3))),
     "no reason in the status line": Case(content=lambda: packed(info(), record(1), record(2, block=page(2, head="HTTP/1.1 200")), record(3))),

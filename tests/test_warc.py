@@ -684,6 +684,16 @@ def test_several_records_in_one_gzip_member_are_all_read_and_told_with_the_remed
     assert {finding.code for finding in findings} == {"several"} and "recompress" in findings[0].message
 
 
+def test_very_many_records_in_one_gzip_member_are_read_in_a_time_that_grows_with_their_number(tmp_path: Path) -> None:
+    """Four thousand, which would take minutes if each were cut out of all that follows it."""
+    plain = foreign(tmp_path / "plain.warc", gzip=False)
+    one = [found for found in walk(plain) if isinstance(found, Member) and b"WARC-Type: response" in found.content][0]
+    path = tmp_path / "many.warc.gz"
+    many = b"".join(re.sub(rb"urn:uuid:[0-9a-f]{8}", b"urn:uuid:%08x" % number, one.content, count=1) for number in range(4000))
+    path.write_bytes(gzip_format.compress(many))
+    assert len({record.capture.record_id for record in read(path)}) == 4000
+
+
 @pytest.mark.parametrize(
     "content",
     [b"hello", b"\x1f\x8b\x08", b"WARC/1.1\r\n", b"WARC/1.1\r\nContent-Length: 99\r\n\r\nx", b"\0" * 9000, b"WARC/1.1\r\nContent-Length: -1\r\n\r\n"],

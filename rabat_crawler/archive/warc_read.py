@@ -35,6 +35,7 @@ NOTE_FIELD = "X-Rabat-Note"
 RECORD_END = b"\r\n\r\n"
 
 _VERSION = re.compile(r"^WARC/[0-9]\.[0-9]{1,2}$")
+_NEWLINES = re.compile(rb"[\r\n]*")
 _LENGTH = re.compile(r"^[0-9]{1,15}$")
 _NOT_MODIFIED = re.compile(r"/revisit/server-not-modified$")
 _STATUS_LINE = re.compile(r"^HTTP/[0-9](?:\.[0-9])? +([0-9]{3})(?: |$)")
@@ -148,13 +149,20 @@ def parse_head(head: bytes, *, encoding: str = "latin-1") -> tuple[str, Headers]
 
 def parse_member(member: Member, file: str) -> Raw:
     """Takes a record apart; RecordError if its header or its length is wrong. What follows it in the same gzip member is its `ending`."""
-    if not member.content.startswith(b"WARC/"):
-        arc = parse_arc(member.content, file=file, offset=member.offset)
-        return Raw(member.offset, member.length, arc.headers, arc.block, arc.ending)
-    end = HEAD_END.search(member.content)
+    raw, stop = _parse_at(member, 0, file)
+    return replace(raw, ending=member.content[stop:])
+
+
+def _parse_at(member: Member, start: int, file: str) -> tuple[Raw, int]:
+    """The record that begins at `start` in a member's content, without its ending, and where its block ends."""
+    content, offset = member.content, member.offset
+    if not content.startswith(b"WARC/", start):
+        arc = parse_arc(content[start:], file=file, offset=offset)
+        return Raw(offset, member.length, arc.headers, arc.block, b""), len(content) - len(arc.ending)
+    end = HEAD_END.search(content, start)
     if end is None:
-        raise RecordError(f"{file}: no WARC header at byte {member.offset}", file=file, offset=member.offset)
-    head = member.content[: end.start()]
+        raise RecordError(f"{file}: no WARC header at byte {offset}", file=file, offset=offset)
+    head = content[start : end.start()]
     try:
         version, fields = parse_head(head, encoding="utf-8")
     except UnicodeDecodeError:
@@ -162,11 +170,11 @@ def parse_member(member: Member, file: str) -> Raw:
     headers = {name.lower(): value for name, value in reversed(fields)}
     stated = headers.get("content-length", "")
     if not _VERSION.match(version.rstrip(" ")) or not _LENGTH.match(stated):
-        raise RecordError(f"{file}: the WARC header at byte {member.offset} has no valid version or length", file=file, offset=member.offset)
+        raise RecordError(f"{file}: the WARC header at byte {offset} has no valid version or length", file=file, offset=offset)
     stop = end.end() + int(stated)
-    if stop > len(member.content):
-        raise RecordError(f"{file}: the record at byte {member.offset} is shorter than it says", file=file, offset=member.offset)
-    return Raw(member.offset, member.length, headers, member.content[end.end() : stop], member.content[stop:])
+    if stop > len(content):
+        raise RecordError(f"{file}: the record at byte {offset} is shorter than it says", file=file, offset=offset)
+    return Raw(offset, member.length, headers, content[end.end() : stop], b""), stop
 
 
 def parse_all(member: Member, file: str) -> Iterator[Raw]:
@@ -174,16 +182,21 @@ def parse_all(member: Member, file: str) -> Iterator[Raw]:
 
     RecordError where one cannot be read; those before it have been given.
     """
-    raw = parse_member(member, file)
-    while following := raw.ending.lstrip(b"\r\n"):
+    raw, stop = _parse_at(member, 0, file)
+    while (following := _after_newlines(member.content, stop)) < len(member.content):
         try:
-            another = parse_member(Member(member.offset, member.length, following), file)
+            another, another_stop = _parse_at(member, following, file)
         except RecordError:
-            yield raw  # with what follows it: it may be longer than it says
+            yield replace(raw, ending=member.content[stop:])  # with what follows it: it may be longer than it says
             raise
         yield replace(raw, ending=RECORD_END)
-        raw = another
-    yield raw
+        raw, stop = another, another_stop
+    yield replace(raw, ending=member.content[stop:])
+
+
+def _after_newlines(content: bytes, place: int) -> int:
+    found = _NEWLINES.match(content, place)
+    return found.end() if found else place
 
 
 def parse_date(raw: str) -> datetime:
@@ -413,7 +426,9 @@ def _tell(error: RecordError, on_damage: OnDamage | None) -> None:
 
 def _is_capture(raw: Raw) -> bool:
     """A response, revisit or resource of the web; DNS and FTP answers are none."""
-    return raw.kind in ("response", "revisit", "resource") and bare(raw.headers.get("warc-target-uri", "")).startswith(("http://", "https://"))
+    return raw.kind in ("response", "revisit", "resource") and bare(raw.headers.get("warc-target-uri", ""))[:8].lower().startswith(
+        ("http://", "https://")
+    )
 
 
 def _belong(request: Raw, response: Raw) -> bool:
