@@ -409,6 +409,49 @@ def test_a_file_system_without_space_cuts_back_to_the_last_whole_record(small_di
     assert check_file(small_disk / "run-1-00000.warc.gz") == ()
 
 
+CLOSING = """
+import resource, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from rabat_crawler.archive.warc import WarcWriter, check_file, iter_records, seal_open_files
+from rabat_crawler.errors import DiskFull
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+folder, room = Path(sys.argv[1]), int(sys.argv[2])
+def told(act):
+    try:
+        act()
+    except DiskFull as error:
+        assert "free some space" in str(error), error
+        return
+    raise AssertionError(f"{act}: there was room")
+target = WarcWriter(folder, run_id="full", site="s", fields={})
+record = target.write(url="https://example.org/", captured_at=datetime.now(UTC), status=200, response_headers=(), body=b"page")
+left = target.path
+whole = left.stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (whole + room, resource.RLIM_INFINITY))
+for act in (target.close, lambda: seal_open_files(folder), lambda: seal_open_files(folder)):
+    told(act)
+    assert left.stat().st_size == whole and check_file(left) == (), act
+    assert list(folder.iterdir()) == [left]
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+if sys.argv[3] == "run":
+    target.close()
+else:
+    [sealed] = seal_open_files(folder)
+    assert (sealed.kept, sealed.cut_bytes) == (2, 0), sealed
+path = folder / "full-00000.warc.gz"
+assert list(iter_records(path, directory=folder)) == [record] and check_file(path) == () and list(folder.iterdir()) == [path]
+"""
+
+
+@pytest.mark.parametrize("room", [0, 1, 100])
+@pytest.mark.parametrize("closes", ["run", "seal"])
+def test_a_disk_full_at_the_closing_record_leaves_a_file_to_be_closed_later(tmp_path: Path, room: int, closes: str) -> None:
+    command = [sys.executable, "-c", CLOSING, tmp_path, str(room), closes]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_disk_full_from_the_start_leaves_no_file_behind(small_disk: Path) -> None:
     (small_disk / "ballast").write_bytes(b"x" * 256 * 1024)
     with pytest.raises(DiskFull):
@@ -506,18 +549,21 @@ def test_every_flipped_bit_that_changes_a_record_is_reported_at_its_record(tmp_p
     path, choose, seen, unseen = tmp_path / "flipped.warc.gz", random.Random(20260314), 0, 0
     path.write_bytes(small)
     before, borders = _contents(path), [found.offset for found in walk(path)]
-    while seen < 10_000:
-        at, bit = choose.randrange(len(small)), choose.randrange(8)
-        path.write_bytes(small[:at] + bytes([small[at] ^ 1 << bit]) + small[at + 1 :])
-        findings = check_file(path)
-        if _contents(path) == before:
-            unseen += 1
-            continue
-        seen += 1
-        assert findings, (at, bit)
-        assert findings[0].offset == max(border for border in borders if border <= at), (at, bit)
-        # without its closing record the file counts as cut as well; nothing else is lost
-        assert [finding.code for finding in findings[1:]] == ["cut"] * (at >= borders[-1]), (at, bit)
+    with path.open("r+b", buffering=0) as file:
+        while seen < 10_000:
+            at, bit = choose.randrange(len(small)), choose.randrange(8)
+            os.pwrite(file.fileno(), bytes([small[at] ^ 1 << bit]), at)
+            findings = check_file(path)
+            if not findings:
+                assert _contents(path) == before, (at, bit)
+                unseen += 1
+            else:
+                seen += 1
+                assert findings[0].offset == max(border for border in borders if border <= at), (at, bit)
+                # without its closing record the file counts as cut as well; nothing else is lost
+                assert [finding.code for finding in findings[1:]] == ["cut"] * (at >= borders[-1]), (at, bit)
+            os.pwrite(file.fileno(), small[at : at + 1], at)
+    assert path.read_bytes() == small
     assert unseen < 1_000
 
 

@@ -69,13 +69,19 @@ def _set_aside(path: Path, whole: int, final: Path) -> None:
 
 
 def _finish(path: Path, whole: int, kept: int) -> None:
-    closing = _closing(path, whole, kept) if whole else b""
+    """Cuts the file to its whole records and closes it; without room for the closing record it is left for another time."""
+    closing = memoryview(_closing(path, whole, kept) if whole else b"")
     fd = os.open(path, os.O_WRONLY)
     try:
         os.ftruncate(fd, whole)
-        if closing:
-            os.pwrite(fd, closing, whole)  # cut short by another kill, it is set aside by the next sealing
-        os.fsync(fd)
+        try:
+            done = 0
+            while done < len(closing):  # cut short by another kill, it is set aside by the next sealing
+                done += os.pwrite(fd, closing[done:], whole + done)
+            os.fsync(fd)
+        except OSError:
+            os.ftruncate(fd, whole)
+            raise
     finally:
         os.close(fd)
 
