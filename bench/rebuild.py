@@ -26,7 +26,10 @@ SHARED = ROOT.parent / "shared" / "data" / "joomla-site.warc.gz"
 AIM, SPEED_UP, MEMORY = 8.0, 1.7, 400
 PEER_PAGES = 300
 START = datetime(2019, 5, 1, tzinfo=UTC)
-WORDS = "dialogue migration Dakar Rabat comité réunion points focaux feuille route partenaires protection asile retour visa diaspora".split()
+WORDS = (
+    "les pays du dialogue et de la migration se sont réunis à Dakar pour la feuille de route avec des partenaires dans une réunion qui est sur le retour "
+    "et les visas des étudiants ; le comité a adopté un programme pour la diaspora"
+).split()
 
 sys.path.insert(0, str(ROOT))
 
