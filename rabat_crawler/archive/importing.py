@@ -26,7 +26,7 @@ from rabat_crawler.archive.arc import LINE
 from rabat_crawler.archive.members import BROKEN, GZIP_MAGIC
 from rabat_crawler.archive.origins import IMPORT, file_digest
 from rabat_crawler.archive.wacz import Wacz, WaczFinding
-from rabat_crawler.archive.warc_read import check_file
+from rabat_crawler.archive.warc_check import check_file
 from rabat_crawler.archive.warc_write import RoomFor, sync_directory
 from rabat_crawler.errors import ConfigError, RecordError
 from rabat_crawler.models import Run

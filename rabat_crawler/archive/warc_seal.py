@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rabat_crawler.archive.members import whole_length
-from rabat_crawler.archive.warc_read import OPEN_SUFFIX, closing_state
+from rabat_crawler.archive.warc_check import closing_state
+from rabat_crawler.archive.warc_read import OPEN_SUFFIX
 from rabat_crawler.archive.warc_write import WARC_SUFFIX, RoomFor, closing_record, sync_directory
 from rabat_crawler.errors import RecordError
 
