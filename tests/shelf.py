@@ -175,6 +175,14 @@ def _overlapping(content: bytes) -> bytes:
     return bytes(raw)
 
 
+def _wrong_sum(content: bytes) -> bytes:
+    """The checksum of the first entry changed in its own head and in the directory; its bytes are sound."""
+    raw = bytearray(content)
+    for signature, offset in ((b"PK\x03\x04", 14), (b"PK\x01\x02", 16)):
+        raw[raw.find(signature) + offset] ^= 0xFF
+    return bytes(raw)
+
+
 def _cut_member(content: bytes, number: int, keep: float) -> bytes:
     """The content with one of its gzip members cut short."""
     starts = [at for at in range(len(content)) if content.startswith(b"\x1f\x8b\x08\x00", at)] + [len(content)]
@@ -242,8 +250,8 @@ SHELF: dict[str, Case] = {
     "no time": Case(content=lambda: packed(info(), record(1), record(2, drop=("WARC-Date",)), record(3)), codes=("unreadable",), kept=2, code=ODD),
     "a time that is none": Case(content=lambda: packed(*three(WARC_Date="17 June 2014")), codes=("unreadable",), kept=2, code=ODD),
     "no HTTP head": Case(content=lambda: packed(info(), record(1), record(2, block=b"<html>only</html>"), record(3)), codes=("unreadable",), kept=2, code=ODD),
-    "no length": Case(content=lambda: packed(info(), record(1), record(2, drop=("Content-Length",)), record(3)), codes=("unreadable",), kept=2, code=ODD),
-    "a length that is too long": Case(content=lambda: packed(info(), record(1), record(2, length=99_999), record(3)), codes=("unreadable",), kept=2, code=ODD),
+    "no length": Case(content=lambda: packed(info(), record(1), record(2, drop=("Content-Length",)), record(3)), codes=("length",), code=ODD),
+    "a length that is too long": Case(content=lambda: packed(info(), record(1), record(2, length=99_999), record(3)), codes=("length",), code=ODD),
     "a length that is too short": Case(content=lambda: packed(info(), record(1), record(2, length=len(page(2)) - 20), record(3)), codes=("record-end", "unreadable"), kept=3, code=ODD),
     "a length that is too long, not packed": Case(content=lambda: b"".join([info(), record(1), record(2, length=len(page(2)) + 300), record(3)]), codes=("damaged",), kept=2, code=ODD, name="x.warc"),
     "a length that is too short, not packed": Case(content=lambda: b"".join([info(), record(1), record(2, length=len(page(2)) - 20), record(3)]), codes=("damaged",), kept=2, code=ODD, name="x.warc"),
@@ -286,7 +294,9 @@ SHELF: dict[str, Case] = {
     "WACZ in a WACZ": Case(content=lambda: wacz(files={"archive/inner.wacz": wacz()}), codes=("nested",), code=ODD, name="x.wacz"),
     "WACZ with no WARC": Case(content=lambda: wacz(without=("archive/data.warc.gz",)), codes=("no-warc",), kept=0, code=ODD, name="x.wacz"),
     "WACZ with a broken WARC": Case(content=lambda: wacz(files={"archive/data.warc.gz": packed(*three())[:-40]}), codes=("cut",), kept=2, code=ODD, name="x.wacz"),
-    "WACZ cut in the middle": Case(content=lambda: wacz()[:900], codes=("unreadable",), kept=0, code=ODD, name="x.wacz"),
+    "WACZ cut in the middle": Case(content=lambda: wacz()[:900], codes=("cut", "no-manifest", "no-index", "no-pages", "cut", "damaged"), kept=1, code=ODD, name="x.wacz"),
+    "WACZ without its directory": Case(content=lambda: wacz()[:-60], codes=("cut",), code=ODD, name="x.wacz"),
+    "WACZ with an entry of a wrong checksum": Case(content=lambda: _wrong_sum(wacz()), codes=("damaged",), code=ODD, name="x.wacz"),
     "WACZ with a broken manifest": Case(content=lambda: wacz(without=("datapackage.json",), more=lambda z: z.writestr("datapackage.json", "{")), codes=("manifest",), code=ODD, name="x.wacz"),
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zlib_ng import zlib_ng
 
@@ -329,7 +329,11 @@ def _digests(folder: Path, progress: Progress) -> dict[str, str]:
     return found
 
 
-def _copy(stream: IO[bytes], target: Path) -> str:
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _copy(stream: _Readable, target: Path) -> str:
     digest = hashlib.sha256()
     with target.open("wb") as out:
         while chunk := stream.read(1 << 20):

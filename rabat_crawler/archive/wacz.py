@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from rabat_crawler.archive.zip_rest import RestStream, begin_of, entries_left
 
 MAX_ENTRIES = 20_000
 MAX_RATIO = 100
@@ -43,12 +45,29 @@ class Wacz:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.findings: list[WaczFinding] = []
-        self._zip = zipfile.ZipFile(path)
-        self._entries = self._allowed()
+        self._broken: set[str] = set()
+        self._file = path.open("rb")
+        try:
+            self._entries = self._allowed(self._listed())
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _listed(self) -> list[zipfile.ZipInfo]:
+        """The entries of the directory; where it is gone, those that can still be found. BadZipFile if there are none."""
+        try:
+            with zipfile.ZipFile(self.path) as bundle:
+                return bundle.infolist()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+            found = [rest.entry for rest in entries_left(self._file)]
+            if not found:
+                raise
+            self._tell("", "cut", "its directory is gone, as in a file that was cut; what is still in it is read")
+            return found
 
     def close(self) -> None:
         """Close the file."""
-        self._zip.close()
+        self._file.close()
 
     def __enter__(self) -> Wacz:
         return self
@@ -60,10 +79,9 @@ class Wacz:
         said = f"{self.path.name}{f', entry {place!r}' if place else ''}: {message}"
         self.findings.append(WaczFinding(place, code, said))
 
-    def _allowed(self) -> dict[str, zipfile.ZipInfo]:
+    def _allowed(self, listed: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
         """The entries that may be read, by name."""
         found: dict[str, zipfile.ZipInfo] = {}
-        listed = self._zip.infolist()
         if len(listed) > MAX_ENTRIES:
             self._tell("", "too-many", f"it has {len(listed)} entries; the first {MAX_ENTRIES} are read")
         end = -1
@@ -88,6 +106,8 @@ class Wacz:
             return "link", "it is a link; it is not read"
         if entry.flag_bits & 1:
             return "encrypted", "it is encrypted; it is not read"
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return "method", "it is packed in a way that is not read here"
         if again:
             return "twice", "another entry has this name; the first one is read"
         if overlaps:
@@ -180,14 +200,20 @@ class Wacz:
             self._tell(name, "hash", "its bytes do not have the hash that the manifest gives")
 
     @contextmanager
-    def open(self, name: str) -> Iterator[IO[bytes]]:
-        """An entry's bytes as a stream that ends at the size that its header claims."""
-        with self._zip.open(self._entries[name]) as stream:
-            yield stream
+    def open(self, name: str) -> Iterator[RestStream]:
+        """An entry's bytes as far as they are there; read to its end, what is missing or has a wrong checksum is told. EOFError if it is not there."""
+        rest = begin_of(self._file, self._entries[name])
+        if rest is None:
+            raise EOFError("nothing begins where the directory says")
+        stream = RestStream(self._file, rest)
+        yield stream
+        if stream.ended and not stream.whole and name not in self._broken:
+            self._broken.add(name)
+            self._tell(name, "damaged", "its bytes are not all there, or do not have the checksum that its header gives; what there is is read")
 
     def _read(self, name: str) -> bytes:
         """A small entry whole; ValueError if it is not small."""
         if self._entries[name].file_size > MAX_JSON:
             raise ValueError(f"it has {self._entries[name].file_size} bytes, more than {MAX_JSON} are not read")
         with self.open(name) as stream:
-            return stream.read(MAX_JSON)
+            return b"".join(iter(lambda: stream.read(CHUNK), b""))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rabat_crawler.archive.members import CLOSING_FIELD, Damage, walk
 from rabat_crawler.archive.warc_read import (
+    MENDED,
     OPEN_SUFFIX,
     RECORD_END,
     Raw,
@@ -108,6 +109,9 @@ def _check_record(raw: Raw, name: str, *, again: bool) -> Iterator[Finding]:
         yield Finding(name, raw.offset, "several", said)
     if raw.ending != RECORD_END and not (raw.of_arc and not raw.ending.strip(b"\r\n")):
         yield Finding(name, raw.offset, "record-end", f"{name}: the record at byte {raw.offset} does not end as its length says")
+    if MENDED in raw.headers:
+        said = f"{name}: the record at byte {raw.offset} says the length {raw.headers[MENDED][:20]!r}; it is read to the end of its gzip member"
+        yield Finding(name, raw.offset, "length", said)
     yield from _check_digest(raw, name, "block-digest", (raw.block,))
     if "warc-segment-number" in raw.headers:
         yield Finding(name, raw.offset, "segmented", f"{name}: the record at byte {raw.offset} is a segment of a longer one; segments are not joined")

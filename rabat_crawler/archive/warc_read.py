@@ -33,6 +33,9 @@ HEADERS_FIELD = "X-Rabat-HTTP-Headers"
 NOTE_FIELD = "X-Rabat-Note"
 """The header fields of a 304 in a revisit record, as JSON: such a record of ours has no block."""
 RECORD_END = b"\r\n\r\n"
+MENDED = "x-rabat-stated-length"
+"""Among the fields of a record that was read although its length is wrong or missing: what it says."""
+
 
 _VERSION = re.compile(r"^WARC/[0-9]\.[0-9]{1,2}$")
 _NEWLINES = re.compile(rb"[\r\n]*")
@@ -155,11 +158,14 @@ def _parse_at(member: Member, start: int, file: str) -> tuple[Raw, int]:
         version, fields = parse_head(head)
     headers = {name.lower(): value for name, value in reversed(fields)}
     stated = headers.get("content-length", "")
-    if not _VERSION.match(version.rstrip(" ")) or not _LENGTH.match(stated):
-        raise RecordError(f"{file}: the WARC header at byte {offset} has no valid version or length", file=file, offset=offset)
-    stop = end.end() + int(stated)
+    if not _VERSION.match(version.rstrip(" ")):
+        raise RecordError(f"{file}: the WARC header at byte {offset} has no valid version", file=file, offset=offset)
+    stop = end.end() + int(stated) if _LENGTH.match(stated) else len(content) + 1
     if stop > len(content):
-        raise RecordError(f"{file}: the record at byte {offset} is shorter than it says", file=file, offset=offset)
+        if start or not content.endswith(RECORD_END) or b"\nWARC/" in content[end.end() :]:
+            raise RecordError(f"{file}: the record at byte {offset} is shorter than it says, or does not say its length", file=file, offset=offset)
+        stop = len(content) - len(RECORD_END)  # alone in its gzip member, it ends where that ends
+        headers["content-length"], headers[MENDED] = str(stop - end.end()), stated
     return Raw(offset, member.length, headers, content[end.end() : stop], b""), stop
 
 
