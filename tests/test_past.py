@@ -240,6 +240,22 @@ def test_addresses_that_begin_so(spelled: Path, url: str, exact: bool, number: i
         assert len(archive.captures(url, exact=exact)) == number
 
 
+def test_a_star_stands_for_others_only_where_captures_are_listed(tmp_path: Path) -> None:
+    """To show a page is to show the one asked for: a `*` in an address, or in a link of a page, is a letter there."""
+    starred = URL + "*"
+    with Archive.open(
+        past_archive(tmp_path, [Night(days=0, body=A), Night(days=1, body=B, url=starred), Night(days=2, body=A, url=URL + "-2")])
+    ) as archive:
+        assert len(archive.captures(starred)) == 3
+        assert archive.capture(starred).capture.url == starred
+        for wanted in (BASE + "/*", BASE + "/fr/*", URL + "-*"):
+            assert archive.captures(wanted) and archive.nearest(wanted, night(0)) is None
+            with pytest.raises(NotFound, match="was never captured"):
+                archive.capture(wanted)
+        near = archive.nearest(starred, night(0))
+        assert near is not None and near.capture.url == starred
+
+
 def test_captures_of_a_time(spelled: Path) -> None:
     with Archive.open(spelled) as archive:
         every = "http://rabat-process.org/*"

@@ -158,6 +158,7 @@ ERRORS = [
     (("replay", "nothing"), 1, "8 letters or more"),
     (("replay", "00000000-0000-4000-8000-000000000000"), 1, "no item has this id"),
     (("replay", f"{BASE}/never"), 1, "was never captured"),
+    (("replay", f"{BASE}/*"), 1, "was never captured"),
     (("replay", "101", "--date", "2001"), 1, "was not captured by 2001"),
     (("replay", "101", "--open", "--raw"), 2, "--open goes with none of"),
     (("replay", "101", "-o", "/no/such/folder/x"), 2, "there is no folder /no/such/folder"),
@@ -392,6 +393,7 @@ FOLLOWED = [
     ("/20190501060000id_/http://rabat-process.org/fr/102-deux/", 200, None),
     ("/20190501060000/https:/www.rabat-process.org/fr/102-deux", 200, None),
     (f"/20190610060000id_/{BASE}/never", 404, None),
+    (f"/20190610060000id_/{BASE}/*", 404, None),
     (f"/20191340000000id_/{URL}", 404, None),
 ]
 

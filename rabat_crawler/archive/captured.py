@@ -86,6 +86,8 @@ def listed(archive: Archive, *, url: str | None, item: str | None, exact: bool, 
         raise ConfigError("captures are those of an address or of an item: give one of the two")
     low, high = first and past.first_moment(first), last and past.last_moment(last)
     if url is not None:
+        if url.endswith("*"):
+            return list(of_beginning(archive.connection, url[:-1], exact=exact, first=low, last=high))
         return list(of_url(archive.connection, url, exact=exact, first=low, last=high))
     return list(of_item(archive.connection, archive.item(item or "").item_id, first=low, last=high))
 
@@ -132,14 +134,20 @@ def as_address(wanted: str) -> str | None:
 
 
 def of_url(connection: sqlite3.Connection, url: str, *, exact: bool = False, first: str | None = None, last: str | None = None) -> Iterator[Listed]:
-    """The captures of an address in order of time, of all its spellings unless `exact`; with a `*` at its end of all addresses that begin so.
+    """The captures of an address in order of time, of all its spellings unless `exact`; a `*` is a letter like any other.
 
     `first` and `last`: moments, both included (see `past.first_moment`).
     """
     url, column = storable(url), "c.url" if exact else "c.url_key"
-    if not url.endswith("*"):
-        return _listed(connection, f"{column} = :name", {"name": url if exact else url_key(url)}, first, last)
-    low = url[:-1] if exact else _prefix(url[:-1])
+    return _listed(connection, f"{column} = :name", {"name": url if exact else url_key(url)}, first, last)
+
+
+def of_beginning(
+    connection: sqlite3.Connection, beginning: str, *, exact: bool = False, first: str | None = None, last: str | None = None
+) -> Iterator[Listed]:
+    """The captures of all addresses that begin so, in order of time; else as `of_url`."""
+    beginning, column = storable(beginning), "c.url" if exact else "c.url_key"
+    low = beginning if exact else _prefix(beginning)
     return _listed(connection, f"{column} >= :low AND {column} < :high", {"low": low, "high": low + "\U0010ffff"}, first, last)
 
 
