@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rabat_crawler.archive.members import CLOSING_FIELD, Damage, walk
@@ -23,6 +23,8 @@ from rabat_crawler.archive.warc_read import (
     warcinfo_fields,
 )
 from rabat_crawler.errors import RecordError
+
+CUT = "it ends without the closing record that it announces: what stood behind byte {} was cut off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def check_file(path: Path) -> tuple[Finding, ...]:
     for found in walk(path):
         if isinstance(found, Damage):
             findings.append(Finding(name, found.offset, found.code, f"{name}: {found.message}"))
-            closing.damaged = True
+            closing.lose()
             continue
         try:
             for number, raw in enumerate(parse_all(found, name)):
@@ -60,29 +62,41 @@ def check_file(path: Path) -> tuple[Finding, ...]:
                 findings += _check_record(raw, name, again=number > 0)
         except RecordError as error:
             findings.append(Finding(name, error.offset, "unreadable", str(error)))
-            closing.damaged = True
-    if closing.open and path.suffix != OPEN_SUFFIX:
-        said = f"{name}: it ends without the closing record that it announces: what stood behind byte {path.stat().st_size} was cut off"
-        findings.append(Finding(name, path.stat().st_size, "cut", said))
-    return tuple(findings)
+            closing.lose()
+    if path.suffix != OPEN_SUFFIX:
+        closing.end(path.stat().st_size)
+    return (*findings, *(Finding(name, offset, "cut", f"{name}: {CUT.format(offset)}") for offset in closing.cuts))
 
 
 @dataclass(slots=True)
 class _Closing:
-    """Whether a file's last warcinfo announces a closing record that has not come. Files of ours put one after the other are each closed."""
+    """Whether each warcinfo that announces a closing record has got it. Files of ours put one after the other are each closed."""
 
     open: str = ""
     count: int = 0
     damaged: bool = False
+    lost: bool = False
+    cuts: list[int] = field(default_factory=list)
 
     def see(self, raw: Raw) -> None:
         """The next record."""
         if raw.kind == "warcinfo":
+            self.end(raw.offset)
             self.open = raw.reference("warc-record-id") if CLOSING_FIELD in warcinfo_fields(raw.block) else ""
-            self.count = 0
+            self.count, self.damaged = 0, False
         elif raw.kind == "metadata" and raw.reference("warc-refers-to") == self.open and self._counts(raw):
             self.open = ""
         self.count += 1
+        self.lost = False
+
+    def lose(self) -> None:
+        """Something that cannot be read is next; told by itself, it is not called a cut as well where it may be the closing record."""
+        self.damaged = self.lost = True
+
+    def end(self, offset: int) -> None:
+        """The file, or what one warcinfo speaks of, ends here."""
+        if self.open and not self.lost:
+            self.cuts.append(offset)
 
     def _counts(self, closing: Raw) -> bool:
         """True if the closing record says as many records as were seen; not to be told where some could not be read."""

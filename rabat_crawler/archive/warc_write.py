@@ -196,13 +196,20 @@ class WarcWriter:
                 os.fsync(self._fd)
 
     def close(self) -> None:
-        """Ends the file with its closing record, brings it to the disk and gives it its final name. Harmless when repeated."""
+        """Ends the file with its closing record, brings it to the disk and gives it its final name. Harmless when repeated.
+
+        DiskFull if there is no room: the file then ends with the record before and is still open.
+        """
         if self._fd is None:
             return
-        self._append(closing_record(self._warcinfo_id, self._count, "by the run", now=self._now(), record_id=self._new_id()))
-        self.sync()
-        os.close(self._fd)
-        self._fd = None
+        start = self._append(closing_record(self._warcinfo_id, self._count, "by the run", now=self._now(), record_id=self._new_id()))
+        try:
+            self.sync()
+        except BaseException:
+            os.ftruncate(self._fd, start)
+            self._size = start
+            raise
+        self._let_go()
         self.path.rename(self._directory / self._name)
         sync_directory(self._directory)
 
@@ -210,7 +217,15 @@ class WarcWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+        try:
+            self.close()
+        finally:
+            self._let_go()  # a file that could not be closed keeps its suffix and is sealed later
+
+    def _let_go(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+        self._fd = None
 
     def _rotate_if_full(self) -> None:
         if self._fd is not None and self._size >= self._max_bytes:
@@ -230,8 +245,7 @@ class WarcWriter:
         try:
             self._append(self._warcinfo())
         except BaseException:
-            os.close(self._fd)
-            self._fd = None
+            self._let_go()
             self.path.unlink()
             raise
         sync_directory(self._directory)
