@@ -5,34 +5,21 @@ Its keys are the web archives' common ones, which fold letter case; our own `url
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from urllib.parse import quote_from_bytes, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from rabat_crawler.extract.urls import canonical
 from rabat_crawler.models import Capture
 
 REVISIT = "warc/revisit"
-_PARTS = re.compile(r"^(?:https?://)*(?:[^/?#]*@)?(\[[^/?#\]]*\]|[^/?#:]*)(?::([^/?#]*))?([^?#]*)(?:\?([^#]*))?", re.I | re.S)
-_DROPPED = re.compile(r"[\t\r\n]")
-_WWW = re.compile(rb"^www\d*\.")
-_NUMBER = re.compile(rb"^(?:0x[0-9a-f]+|\d+)$")
-_ASPX_SESSION = re.compile(rb"/(?:\((?:[a-z]\([0-9a-z]{24}\))+\)|\([0-9a-z]{24}\))(?=/[^?]+\.aspx)")
-_SESSIONS = tuple(
-    re.compile(rb"(?:%b)(?:&|$)" % kind)
-    for kind in (
-        rb"jsessionid=[0-9a-z]{32}",
-        rb"phpsessid=[0-9a-z]{32}",
-        rb"sid=[0-9a-z]{32}",
-        rb"aspsessionid[a-z]{8}=[a-z]{24}",
-        rb"cfid=[^&]+&cftoken=[^&]+",
-    )
-)
+_WWW = re.compile(r"^www\d*\.")
+_SESSION_PATH = re.compile(r";jsessionid=[0-9a-z]{32}(?=/|$|\?)|;cfid=.*$", re.I)
+_SESSION_QUERY = re.compile(r"^(?:jsessionid|phpsessid|sid|aspsessionid[a-z]{8}|cfid|cftoken)=", re.I)
 _KEPT = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
-MAX_ROUNDS = 50
+MAX_ROUNDS = 5
 """So often is an address unescaped at most: one that was escaped more often was made to waste time."""
 
 
@@ -42,93 +29,34 @@ def timestamp(moment: datetime) -> str:
 
 
 def surt(url: str) -> str:
-    """The key by which web archives sort an address: host reversed without "www", no scheme, all in lower case, parameters in order.
+    """`org,example)/path?a=1&b=2`: labels reversed, no scheme, no www, lower case, parameters sorted. An address that cannot be read is its own key.
 
-    It equals what pywb computes, so that an index of ours is found by it. What is no address at all is its own key.
+    Equal to what pywb computes, as far as its answers for the addresses of such sites show; not for user names in addresses, IPv4 in short, stray
+    per cents, several session numbers, or a path that climbs above its root.
     """
-    text = _DROPPED.sub("", url.strip())
-    found = _PARTS.match(text)
-    host = _host(found[1]) if found else ""
-    if not found or not host or not text.lower().startswith(("http://", "https://")):
-        return url
-    scheme = text.partition(":")[0].lower()
-    port = found[2] if found[2] and found[2] != _DEFAULT_PORTS.get(scheme) else ""
-    query = _query(found[4] or "")
-    return host + (f":{port}" if port else "") + ")" + _path(found[3]) + (f"?{query}" if query else "")
+    clean = canonical(url)
+    if clean is None:
+        return url.replace(" ", "%20")
+    parts = urlsplit(clean)
+    host = _WWW.sub("", parts.hostname or "")
+    key = host if ":" in host else ",".join(reversed(host.split(".")))  # also of an IPv4 address, as pywb has it
+    port = f":{parts.port}" if parts.port is not None else ""
+    path = _escaped(_SESSION_PATH.sub("", parts.path)).lower()
+    path = path.rstrip("/") or "/"
+    kept = (_escaped(part).lower() for part in parts.query.split("&") if not _SESSION_QUERY.match(part))
+    query = "&".join(sorted(kept, key=lambda pair: tuple(pair.split("=", 1))))
+    return f"{key}{port}){path}" + (f"?{query}" if query else "")
 
 
-def _host(host: str) -> str:
-    """The labels of a host from the last to the first; an IPv4 address as well, as those who invented these keys did."""
-    if host.startswith("["):
-        return host[1:-1].lower()
-    bare = _unescaped(host)
-    if not bare.isascii():
-        try:
-            bare = bare.decode("utf-8", "ignore").encode("idna")
-        except UnicodeError:
-            pass
-    bare = re.sub(rb"\.{2}", b".", bare).strip(b".").lower()
-    bare = _WWW.sub(b"", _ipv4(bare) or bare)
-    return ",".join(reversed(_escaped(bare).split(".")))
-
-
-def _ipv4(host: bytes) -> bytes | None:
-    """The usual form of an IPv4 address that is written as one number, with fewer than four, or in octal; None for any other host."""
-    numbers = host.split(b".")
-    if len(numbers) > 4 or not all(_NUMBER.match(number) for number in numbers) or host.startswith(b"0x"):
-        return None
-    try:
-        values = [int(number, 8 if number.startswith(b"0") and len(number) > 1 and number.isdigit() else 0) for number in numbers]
-        last = 256 ** (5 - len(values))
-        if len(values) == 1:
-            values = [values[0] & 0xFFFFFFFF]
-        if any(value > 255 for value in values[:-1]) or values[-1] >= last:
-            return None
-        whole = sum(value << (8 * (3 - place)) for place, value in enumerate(values[:-1])) + values[-1]
-        return str(ipaddress.IPv4Address(whole)).encode()
-    except ValueError:
-        return None
-
-
-def _path(path: str) -> str:
-    """The path without dot segments, empty segments, escapes that need not be, session ids, and the slash at its end."""
-    segments: list[bytes] = []
-    parts = _unescaped(path).split(b"/")[1:]
-    for part in parts:
-        if part == b"..":
-            # With nothing before it, it stays: so the key of such an address is not that of another one.
-            segments = segments[:-1] if segments else [part]
-        elif part != b".":
-            segments.append(part)
-    kept = [segment for segment in segments[:-1] if segment] + segments[-1:]
-    whole = _escaped(b"/" + b"/".join(kept)).lower().encode("ascii")
-    whole = _ASPX_SESSION.sub(b"", whole)
-    return (whole[:-1] if whole.endswith(b"/") and len(whole) > 1 else whole).decode("ascii")
-
-
-def _query(query: str) -> str:
-    whole = _escaped(_unescaped(query)).lower().encode("ascii")
-    for pattern in _SESSIONS:  # of each kind the last one only, as the others do
-        for last in list(pattern.finditer(whole))[-1:]:
-            whole = whole[: last.start()] + whole[last.end() :]
-    if len(whole) <= 1:
-        return whole.decode("ascii")
-    return "&".join(sorted(whole.decode("ascii").split("&"), key=lambda pair: tuple(pair.split("=", 1))))
-
-
-def _unescaped(text: str) -> bytes:
-    """The bytes without percent-escapes, also those of an address that was escaped several times over."""
-    found = text.encode("utf-8", "replace")
+def _escaped(text: str) -> str:
+    """Escaped where it must be, and nowhere else, however often it was escaped before."""
+    raw = text.encode("utf-8", "surrogatepass")
     for _ in range(MAX_ROUNDS):
-        plain = unquote_to_bytes(found)
-        if plain == found:
+        plain = unquote_to_bytes(raw)
+        if plain == raw:
             break
-        found = plain
-    return found
-
-
-def _escaped(raw: bytes) -> str:
-    return quote_from_bytes(raw, safe=_KEPT)
+        raw = plain
+    return quote(raw, safe=_KEPT)
 
 
 def cdxj_line(capture: Capture) -> str:
