@@ -113,7 +113,7 @@ def crawl_bare(port: int, pages: int) -> None:
     from scrapy.crawler import CrawlerProcess
 
     from rabat_crawler import registry
-    from rabat_crawler.extract.urls import decide
+    from rabat_crawler.urls import decide
 
     site = registry.at_origin(registry.site("rabat-process"), f"http://127.0.0.1:{port}/")
     seen: set[str] = set()

@@ -106,8 +106,8 @@ def ours(pages: list[Source], folder: Path) -> tuple[int, int]:
 def _record(page: Source, site: str) -> Any:
     import hashlib
 
-    from rabat_crawler.extract.urls import url_key
     from rabat_crawler.models import Capture, Record
+    from rabat_crawler.urls import url_key
 
     capture = Capture(
         record_id=f"<urn:uuid:{uuid.uuid4()}>",

@@ -13,10 +13,10 @@ from rabat_crawler.archive.backfill_store import Memento, capture_with
 from rabat_crawler.backfill_plan import Plan, may_repeat
 from rabat_crawler.errors import DiskFull, MementoUnavailable
 from rabat_crawler.extract.badness import BAD
-from rabat_crawler.extract.urls import canonical
 from rabat_crawler.memento import Headers, memento_url, moment_of, timestamp_of
 from rabat_crawler.models import Capture, Page, Run
 from rabat_crawler.registry import reference
+from rabat_crawler.urls import canonical
 from rabat_crawler.wayback import Fetched, Stopped
 
 if TYPE_CHECKING:

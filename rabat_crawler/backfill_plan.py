@@ -15,9 +15,9 @@ from rabat_crawler.archive.backfill_store import BackfillStore, Memento, capture
 from rabat_crawler.archive.backfill_store import Progress as Reading
 from rabat_crawler.cdx import PLAIN_LIMIT, CdxRow, Listing, Query, queries_of
 from rabat_crawler.errors import MementoUnavailable
-from rabat_crawler.extract.urls import canonical, decide
 from rabat_crawler.memento import moment_of
 from rabat_crawler.models import Capture, Site
+from rabat_crawler.urls import canonical, decide
 from rabat_crawler.wayback import Wayback
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from rabat_crawler.extract.urls import canonical, url_key
 from rabat_crawler.memento import Source, moment_of
 from rabat_crawler.models import Problem, Site
+from rabat_crawler.urls import canonical, url_key
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 PYWB_FIELDS = ("urlkey", "timestamp", "url", "mime", "status", "digest", "length")

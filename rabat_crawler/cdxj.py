@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from rabat_crawler.extract.urls import canonical
 from rabat_crawler.models import Capture
+from rabat_crawler.urls import canonical
 
 REVISIT = "warc/revisit"
 _WWW = re.compile(r"^www\d*\.")

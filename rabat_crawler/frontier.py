@@ -16,10 +16,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rabat_crawler.archive.frontier_store import Address, FrontierStore
 from rabat_crawler.archive.ingest import moment
-from rabat_crawler.extract.urls import Decision, budget_of, decide
 from rabat_crawler.models import Link, Page, Site
 from rabat_crawler.registry import reference
 from rabat_crawler.revisit import Policy
+from rabat_crawler.urls import Decision, budget_of, decide
 
 Outcome = Literal["queued", "held", "known", "folded", "skipped"]
 

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from rabat_crawler import registry
 from rabat_crawler.extract.html import fold
-from rabat_crawler.extract.urls import fold_key
 from rabat_crawler.models import Alternate, Attachment, Draft, Image, Item, PartialDate, Site, Version
+from rabat_crawler.urls import fold_key
 
 ID_BITS = 50
 """Below 2**53, so that JavaScript and spreadsheets keep the number; a collision among 100,000 items has odds of 1 in 200,000."""

@@ -15,7 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from rabat_crawler.errors import ConfigError
 from rabat_crawler.extract.hosts import is_loopback
-from rabat_crawler.extract.urls import canonical, url_key
+from rabat_crawler.urls import canonical, url_key
 
 Dialect = Literal["wayback", "pywb", "plain", ""]
 """How an index is asked: archive.org's CDX server, pywb's, a plain one such as OutbackCDX; "" while nobody has asked it yet."""

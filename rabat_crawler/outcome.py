@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from rabat_crawler.changes import Snapshot, compare
 from rabat_crawler.errors import RabatError, RobotsForbids, RunBreached, SiteUnreachable
 from rabat_crawler.extract.badness import REASONS
-from rabat_crawler.extract.urls import origin_of
 from rabat_crawler.health_page import plural
 from rabat_crawler.models import Run
 from rabat_crawler.rounds import Visit
 from rabat_crawler.session import Session
+from rabat_crawler.urls import origin_of
 
 if TYPE_CHECKING:
     from rabat_crawler.archive import Archive

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rabat_crawler.errors import ConfigError
-from rabat_crawler.extract.urls import DEFAULT_PORTS
 from rabat_crawler.session import Session
+from rabat_crawler.urls import DEFAULT_PORTS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -12,8 +12,8 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 from rabat_crawler.errors import ConfigError
-from rabat_crawler.extract.urls import origin_of
 from rabat_crawler.models import Expect, Host, Layout, Site
+from rabat_crawler.urls import origin_of
 
 GENERIC = "generic"
 

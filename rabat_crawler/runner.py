@@ -25,7 +25,6 @@ from rabat_crawler import __version__, config
 from rabat_crawler.archive.frontier_store import FrontierStore
 from rabat_crawler.errors import ConfigError, DiskFull
 from rabat_crawler.extensions import run_log
-from rabat_crawler.extract.urls import decide, origin_of
 from rabat_crawler.frontier import Frontier
 from rabat_crawler.models import Run, Site
 from rabat_crawler.outcome import finish, hold_back, iso, totals
@@ -34,6 +33,7 @@ from rabat_crawler.registry import reference
 from rabat_crawler.revisit import Policy
 from rabat_crawler.rounds import Visit
 from rabat_crawler.session import Budget, Progress, Session
+from rabat_crawler.urls import decide, origin_of
 
 if TYPE_CHECKING:
     from rabat_crawler.archive import Archive

@@ -23,10 +23,10 @@ from rabat_crawler.errors import DiskFull, PutOff, RabatError, SiteUnreachable
 from rabat_crawler.extract.badness import REASONS
 from rabat_crawler.extract.html import absolute
 from rabat_crawler.extract.page import SOFT_404, parse_page, shown_text
-from rabat_crawler.extract.urls import canonical, origin_of, url_key
 from rabat_crawler.extract.walls import ALIKE, similar
 from rabat_crawler.frontier import entry_of
 from rabat_crawler.models import Capture, Link, Page, Record, Site
+from rabat_crawler.urls import canonical, origin_of, url_key
 
 if TYPE_CHECKING:
     from rabat_crawler.archive import Archive

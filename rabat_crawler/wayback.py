@@ -16,8 +16,8 @@ from urllib.parse import urljoin
 
 from rabat_crawler.cdx import Listing, Query, cdx_url, parse_cdx
 from rabat_crawler.errors import Blocked, ConfigError, MementoUnavailable, PutOff, RabatError, SiteUnreachable
-from rabat_crawler.extract.urls import origin_of, url_key
 from rabat_crawler.memento import Playback, Source, candidates, http_date, memento_url, read_playback, retry_after
+from rabat_crawler.urls import origin_of, url_key
 from rabat_crawler.wire import Answer, NoAnswer, Wire
 
 Pace = Literal["index", "playback"]

@@ -15,9 +15,9 @@ from rabat_crawler.backfill import backfill
 from rabat_crawler.demo import Serving
 from rabat_crawler.demo.collection import three_epochs
 from rabat_crawler.demo.web_archive import serve_archive
-from rabat_crawler.extract.urls import decide
 from rabat_crawler.memento import source_from
 from rabat_crawler.models import Run
+from rabat_crawler.urls import decide
 
 SITE = registry.site("rabat-process")
 HELD = three_epochs()

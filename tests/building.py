@@ -23,9 +23,9 @@ from rabat_crawler.archive.ingest import Ingest
 from rabat_crawler.archive.rebuild import warc_files
 from rabat_crawler.archive.search import Filters
 from rabat_crawler.archive.warc import WarcWriter, iter_records
-from rabat_crawler.extract.urls import url_key
 from rabat_crawler.models import Capture, Draft, Item, Page, PartialDate, Record, Role, Site
 from rabat_crawler.runner import crawl
+from rabat_crawler.urls import url_key
 from tests.servers import serve_sample
 
 START = datetime(2019, 5, 1, 6, 0, tzinfo=UTC)

@@ -29,9 +29,9 @@ from rabat_crawler.demo.labels import PRIVATE_PATH
 from rabat_crawler.demo.past import histories, stories_of
 from rabat_crawler.demo.web_archive import serve_archive
 from rabat_crawler.errors import Blocked, ConfigError, PutOff
-from rabat_crawler.extract.urls import canonical
 from rabat_crawler.memento import time_bounds
 from rabat_crawler.models import Run
+from rabat_crawler.urls import canonical
 from tests.backfilling import DISTINCT, HELD, SITE, SOME, WANTED, bring, brought, captures, essence, played
 from tests.servers import FaultyServing, say, serve_faults
 

@@ -21,8 +21,8 @@ from rabat_crawler.extract import badness as badness_module
 from rabat_crawler.extract import languages, parse_page, resold, stock_phrases
 from rabat_crawler.extract.badness import BAD, REASONS, judge, judge_status
 from rabat_crawler.extract.html import fold
-from rabat_crawler.extract.urls import url_key
 from rabat_crawler.models import Capture, Page, Record, Site
+from rabat_crawler.urls import url_key
 from tests.test_layouts import IDS, RECORDED, read
 
 RABAT = registry.site("rabat-process")

@@ -21,8 +21,8 @@ from rabat_crawler import registry, settings
 from rabat_crawler.archive import Archive
 from rabat_crawler.cli import exits
 from rabat_crawler.errors import PutOff, SiteUnreachable
-from rabat_crawler.extract.urls import FEW
 from rabat_crawler.middlewares.robots import MAX_BYTES, PRODUCT, parse_robots
+from rabat_crawler.urls import FEW
 from tests import faults
 from tests.crawling import Crawled, crawl_web
 from tests.faults import BAD, CASES, FAULTY_TITLE, FORGED, GOOD, HOME, ROBOTS, Case, busy, good_site, menu, moved, page, title_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rabat_crawler.extract.urls import FEW
 from rabat_crawler.frontier import ALIAS, LISTING_ENDED, MAX_DEPTH, MAX_REDIRECTS, PART, Entry, Frontier
 from rabat_crawler.models import Draft, Host, Link, Page, PartialDate, Role, Site
+from rabat_crawler.urls import FEW
 
 HOME = "https://www.example.org/"
 

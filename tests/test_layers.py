@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "rabat_crawler"
 LAYERS = (
-    ("models", "errors", "config"),
+    ("models", "errors", "config", "urls"),
     (
         "registry",
         "extract",
@@ -53,7 +53,7 @@ LAYERS = (
     ("exports",),
     ("cli", "demo", "__main__"),
 )
-PURE = LAYERS[1]
+PURE = (*LAYERS[1], "urls")
 NOT_PURE = {
     "sqlite3",
     "socket",

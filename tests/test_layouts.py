@@ -12,8 +12,8 @@ import pytest
 
 from rabat_crawler import registry
 from rabat_crawler.extract import parse_page
-from rabat_crawler.extract.urls import url_key
 from rabat_crawler.models import Capture, Draft, Page, Record, Site
+from rabat_crawler.urls import url_key
 
 PAGES = Path(__file__).resolve().parent / "pages"
 RECORDED = sorted(PAGES.glob("*/*/*.html"))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rabat_crawler import registry
-from rabat_crawler.extract.urls import DATED, FEW, MANY, PAGED, budget_of, canonical, decide, fold_key, in_scope, path_language, url_key
+from rabat_crawler.urls import DATED, FEW, MANY, PAGED, budget_of, canonical, decide, fold_key, in_scope, path_language, url_key
 
 ORIGIN = "http://127.0.0.1:8765"
 MIRROR = registry.at_origin(registry.site("rabat-process"), ORIGIN + "/")

@@ -20,8 +20,8 @@ from rabat_crawler.archive.warc import read_record
 from rabat_crawler.archive.warc_read import OPEN_SUFFIX, parse_member, split_http
 from rabat_crawler.errors import ConfigError, NotFound, RecordError
 from rabat_crawler.extract.decoding import decode_body
-from rabat_crawler.extract.urls import url_key
 from rabat_crawler.models import Capture, Item, Problem
+from rabat_crawler.urls import url_key
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.api import Archive

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rabat_crawler import identity, registry
-from rabat_crawler.extract.urls import fold_key
 from rabat_crawler.models import Draft, Item, Site
+from rabat_crawler.urls import fold_key
 
 ITEM_COLUMNS = (
     "id item_id site kind language language_method title summary text published event_start event_end canonical_url article_id section layout "

@@ -10,8 +10,8 @@ from urllib.parse import urldefrag
 
 from rabat_crawler import epochs, identity
 from rabat_crawler.extract import parse_page
-from rabat_crawler.extract.urls import decide
 from rabat_crawler.models import Capture, Draft, Page, Problem, Record, Site
+from rabat_crawler.urls import decide
 
 PLACED = (
     "record_id url url_key captured_at status media_type digest sha1 site run_id record_type source source_url warc_file offset length "

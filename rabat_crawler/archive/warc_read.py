@@ -22,8 +22,8 @@ from warcio.bufferedreaders import ChunkedDataReader
 from rabat_crawler.archive.arc import ARC, derived_id, parse_arc
 from rabat_crawler.archive.members import HEAD_END, RUN_FIELD, Damage, Member, read_member, walk
 from rabat_crawler.errors import RecordError
-from rabat_crawler.extract.urls import url_key
 from rabat_crawler.models import Capture, Record, RecordType
+from rabat_crawler.urls import url_key
 
 OPEN_SUFFIX = ".open"
 SITE_FIELD = "x-rabat-site"

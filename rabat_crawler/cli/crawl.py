@@ -34,7 +34,7 @@ class Seconds(click.FloatRange):
 
 def choose_site(name: str | None, start: str | None) -> Site:
     """The definition asked for; with `start` a mirror of it, a start of its own, or any site at all."""
-    from rabat_crawler.extract.urls import in_scope
+    from rabat_crawler.urls import in_scope
 
     if start is None:
         return registry.site(name or DEFAULT_SITE)

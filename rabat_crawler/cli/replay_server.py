@@ -17,7 +17,7 @@ from rabat_crawler.archive import Archive
 from rabat_crawler.archive.captured import Played
 from rabat_crawler.cdxj import timestamp
 from rabat_crawler.errors import RabatError
-from rabat_crawler.extract.urls import url_key
+from rabat_crawler.urls import url_key
 
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _MEMENTO = re.compile(r"^/(\d{14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)$", re.I | re.S | re.ASCII)

@@ -13,9 +13,10 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rabat_crawler.extract.dates import date_line
-from rabat_crawler.extract.html import DOCUMENT_SUFFIX, Document, fold
+from rabat_crawler.extract.html import Document, fold
 from rabat_crawler.extract.lines import Element, Line, Lines, common, page_lines
 from rabat_crawler.models import Kind, PartialDate
+from rabat_crawler.urls import DOCUMENT_SUFFIX
 
 DEFAULT_HEADINGS: tuple[tuple[str, Kind], ...] = (("en action", "news"), ("in action", "news"), ("a venir", "event"), ("next events", "event"))
 READ_MORE = re.compile(

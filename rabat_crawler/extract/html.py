@@ -20,6 +20,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from rabat_crawler.extract.bounds import bounded
 from rabat_crawler.models import Alternate, Attachment, Image, Link, Site
+from rabat_crawler.urls import DOCUMENT_SUFFIX
 
 MAX_DEPTH = 400
 """Markup nested deeper than this is nobody's article; the readers that walk the whole page leave it out."""
@@ -40,7 +41,6 @@ KEPT_TAGS = frozenset(
 )
 VOID_TAGS = frozenset(("br", "hr", "img"))
 KEPT_ATTRIBUTES = {"a": ("href",), "img": ("src", "alt"), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan"), "abbr": ("title",)}
-DOCUMENT_SUFFIX = re.compile(r"\.(pdf|docx?|pptx?|xlsx?|odt|ods|odp|rtf|zip)$", re.I)
 MEDIA_TYPES = {
     "pdf": "application/pdf",
     "doc": "application/msword",

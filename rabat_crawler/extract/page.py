@@ -19,9 +19,9 @@ from rabat_crawler.extract.dates import event_dates, plausible
 from rabat_crawler.extract.decoding import decode_body, decode_text
 from rabat_crawler.extract.feeds import feed_links
 from rabat_crawler.extract.html import Document, absolute, fold, normalise, parse_document
-from rabat_crawler.extract.urls import path_language
 from rabat_crawler.extract.walls import is_front_page, visible_text
 from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, Problem, Reading, Record, Role, Site
+from rabat_crawler.urls import path_language
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "")
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "text/xml", "application/xml")

@@ -13,8 +13,8 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from rabat_crawler.extract.html import fold
-from rabat_crawler.extract.urls import in_scope, url_key
 from rabat_crawler.models import Site
+from rabat_crawler.urls import in_scope, url_key
 
 Wall = Literal["", "challenge", "login"]
 

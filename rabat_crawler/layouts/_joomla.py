@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 from selectolax.lexbor import LexborNode
 
 from rabat_crawler.extract import dates
-from rabat_crawler.extract.html import DOCUMENT_SUFFIX, Document, Fragment, fold, inline_text, node_text, normalise
+from rabat_crawler.extract.html import Document, Fragment, fold, inline_text, node_text, normalise
 from rabat_crawler.layouts._common import classes, first_outside, fragment_of, images_in, inside, is_code, json_ld, summary_of
 from rabat_crawler.models import Attachment, DateRole, Draft, Link, PartialDate, Reading
+from rabat_crawler.urls import DOCUMENT_SUFFIX
 
 CMS = "joomla"
 TRACES = ("/media/jui/", "/media/system/js/", "option=com_", "/component/")

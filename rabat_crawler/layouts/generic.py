@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 from rabat_crawler.extract.blocks import CLOCK, find_blocks, is_read_more
 from rabat_crawler.extract.dates import date_line, parse_date, parse_iso
 from rabat_crawler.extract.density import is_prose, main_lines
-from rabat_crawler.extract.html import DOCUMENT_SUFFIX, Document, clean_fragment, fold
+from rabat_crawler.extract.html import Document, clean_fragment, fold
 from rabat_crawler.extract.lines import Line, Lines, page_lines
 from rabat_crawler.extract.pick import lines_html
 from rabat_crawler.layouts._common import summary_of
 from rabat_crawler.layouts._evidence import OTHER_TYPES, read_evidence
 from rabat_crawler.layouts._headline import date_lines, find_dates, find_title, site_names, without_site
 from rabat_crawler.models import Draft, Layout, Link, PartialDate, Reading
+from rabat_crawler.urls import DOCUMENT_SUFFIX
 
 OTHER_PATH = re.compile(
     r"(?:^|/)(?:search|recherche|rechercher|login|connexion|log-?in|sign-?in|register|inscription|contact(?:ez-nous|-us|s)?|"

@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IRes
 from zope.interface import implementer
 
 from rabat_crawler.extract.hosts import is_public
-from rabat_crawler.extract.urls import origin_of
+from rabat_crawler.urls import origin_of
 
 if TYPE_CHECKING:
     from typing import Self

@@ -20,10 +20,10 @@ from scrapy.exceptions import StopDownload
 from rabat_crawler.errors import PutOff
 from rabat_crawler.extract.decoding import decode_body, lacking
 from rabat_crawler.extract.html import absolute
-from rabat_crawler.extract.urls import origin_of
 from rabat_crawler.middlewares.guard import Refused, Stopped
 from rabat_crawler.middlewares.patience import SLOT, describe
 from rabat_crawler.middlewares.recorder import header_pairs
+from rabat_crawler.urls import origin_of
 
 if TYPE_CHECKING:
     from typing import Self

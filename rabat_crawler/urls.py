@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit, urlunsplit
 
-from rabat_crawler.extract.html import DOCUMENT_SUFFIX
 from rabat_crawler.models import Site
 
 Action = Literal["fetch", "skip"]
@@ -28,6 +27,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 ID_SEGMENT = re.compile(r"^(\d{1,9})-[^/]+$")
 """Joomla's `<id>-<alias>`: of an article or of a category, only the page can tell which."""
 
+DOCUMENT_SUFFIX = re.compile(r"\.(pdf|docx?|pptx?|xlsx?|odt|ods|odp|rtf|zip)$", re.I)
 ASSET_SUFFIX = re.compile(
     r"\.(?:jpe?g|png|gif|svgz?|webp|avif|ico|bmp|tiff?|css|js|mjs|json|map|woff2?|ttf|eot|mp3|mp4|m4v|avi|mov|wmv|webm|ogg|ogv|wav|exe|dmg|apk|iso)$",
     re.I,
