@@ -74,6 +74,11 @@ def packed(*records: bytes) -> bytes:
     return b"".join(gzip.compress(one, mtime=0) for one in records)
 
 
+def _cut(whole: bytes, *places: int) -> list[bytes]:
+    """A record in pieces."""
+    return [whole[start:end] for start, end in zip((0, *places), (*places, len(whole)), strict=True)]
+
+
 def three(**fields: str) -> list[bytes]:
     """warcinfo and three articles; the fields go into the second."""
     return [info(), record(1), record(2, **fields), record(3)]
@@ -241,6 +246,10 @@ SHELF: dict[str, Case] = {
     "the same record twice": Case(content=lambda: packed(*three(), record(2))),
     # odd, but nothing is lost
     "the whole file in one gzip member": Case(content=lambda: packed(PLAIN), codes=("several", "several", "several")),
+    "a record split over gzip members": Case(content=lambda: packed(info(), record(1), *_cut(record(2), 200, 300, 500), record(3))),
+    "a record split in its head": Case(content=lambda: packed(info(), record(1), *_cut(record(2), 40, 120), record(3))),
+    "a record split before a cut": Case(content=lambda: packed(info(), record(1), *_cut(record(2), 300, 500), record(3))[:-40], codes=("cut",), kept=2, code=ODD),
+    "a record split, its rest missing": Case(content=lambda: packed(info(), record(1), _cut(record(2), 300)[0], record(3)), codes=("unreadable",), kept=2, code=ODD),
     "two records in one gzip member": Case(content=lambda: packed(info(), record(1) + record(2), record(3)), codes=("several",)),
     "a record without a name": Case(content=lambda: packed(info(), record(1), record(2, drop=("WARC-Record-ID",)), record(3)), codes=("no-record-id",)),
     "a digest of an unknown kind": Case(content=lambda: packed(*three(WARC_Block_Digest="crc32:00000000")), codes=("unknown-digest",)),
@@ -253,8 +262,9 @@ SHELF: dict[str, Case] = {
     "no length": Case(content=lambda: packed(info(), record(1), record(2, drop=("Content-Length",)), record(3)), codes=("length",), code=ODD),
     "a length that is too long": Case(content=lambda: packed(info(), record(1), record(2, length=99_999), record(3)), codes=("length",), code=ODD),
     "a length that is too short": Case(content=lambda: packed(info(), record(1), record(2, length=len(page(2)) - 20), record(3)), codes=("record-end", "unreadable"), kept=3, code=ODD),
-    "a length that is too long, not packed": Case(content=lambda: b"".join([info(), record(1), record(2, length=len(page(2)) + 300), record(3)]), codes=("damaged",), kept=2, code=ODD, name="x.warc"),
-    "a length that is too short, not packed": Case(content=lambda: b"".join([info(), record(1), record(2, length=len(page(2)) - 20), record(3)]), codes=("damaged",), kept=2, code=ODD, name="x.warc"),
+    "a length that is too long, not packed": Case(content=lambda: b"".join([info(), record(1), record(2, length=len(page(2)) + 300), record(3)]), codes=("length",), code=ODD, name="x.warc"),
+    "a length that is too short, not packed": Case(content=lambda: b"".join([info(), record(1), record(2, length=len(page(2)) - 20), record(3)]), codes=("record-end", "unreadable"), code=ODD, name="x.warc"),
+    "a length that leads beyond the end of the file, not packed": Case(content=lambda: b"".join([info(), record(1), record(2, length=99_999), record(3)]), codes=("length",), code=ODD, name="x.warc"),
     "no end of the record": Case(content=lambda: packed(info(), record(1), record(2, end=b""), record(3)), codes=("record-end",), code=ODD),
     "a segment": Case(content=lambda: packed(*three(WARC_Segment_Number="1")), codes=("segmented",), code=ODD),
     "the last member cut": Case(content=lambda: packed(*three())[:-40], codes=("cut",), kept=2, code=ODD),

@@ -59,8 +59,37 @@ def read_member(file: BinaryIO, offset: int, *, limit: int | None = None) -> Mem
     start = file.read(_FIRST)
     if not start:
         return None
-    read = _read_plain if start.startswith(b"WARC/") else _read_arc if LINE.match(start) else _read_gzip
-    return read(file, offset, start, MAX_MEMBER if limit is None else limit)
+    limit = MAX_MEMBER if limit is None else limit
+    if start.startswith(b"WARC/"):
+        return _read_plain(file, offset, start, limit)
+    if LINE.match(start):
+        return _read_arc(file, offset, start, limit)
+    found = _read_gzip(file, offset, start, limit)
+    return _with_rest(file, found, limit) if isinstance(found, Member) else found
+
+
+def _with_rest(file: BinaryIO, found: Member, limit: int) -> Member:
+    """The record with what the next gzip members hold of it, where a writer split it; as it is, if the next one begins a record or is none."""
+    while not _is_whole(found.content) and len(found.content) < limit:
+        end = found.offset + found.length
+        file.seek(end)
+        start = file.read(_FIRST)
+        if not start.startswith(GZIP_MAGIC):
+            break
+        more = _read_gzip(file, end, start, limit - len(found.content))
+        if isinstance(more, Damage) or more.content.startswith(b"WARC/") or LINE.match(more.content):
+            break
+        found = Member(found.offset, found.length + more.length, found.content + more.content)
+    return found
+
+
+def _is_whole(content: bytes) -> bool:
+    """False for a record that by its own length, or for want of the end of its header, goes on behind its gzip member."""
+    if not content.startswith(b"WARC/"):
+        return True
+    end = HEAD_END.search(content, 0, MAX_HEAD)
+    stated = _PLAIN_LENGTH.search(content, 0, end.end()) if end else None
+    return len(content) >= MAX_HEAD if end is None else stated is None or end.end() + int(stated[1]) <= len(content)
 
 
 def _read_gzip(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member | Damage:
@@ -94,7 +123,22 @@ def _read_plain(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member
     if end is None or stated is None:
         code = "cut" if end is None and len(head) < MAX_HEAD else "damaged"
         return Damage(offset, 0, code, f"the record at byte {offset} has no whole WARC header with a length")
-    return _take(file, offset, end.end() + int(stated[1]), limit)
+    found = _take(file, offset, end.end() + int(stated[1]), limit)
+    return found if isinstance(found, Member) or found.code == "too-large" else _up_to_next(file, found, limit)
+
+
+def _up_to_next(file: BinaryIO, damage: Damage, limit: int) -> Member | Damage:
+    """A record whose length is wrong, up to where the next one begins: how much of it is missing or too much is for its reader to tell."""
+    end = _next_record(file, damage.offset + 1, b"")
+    if end - damage.offset > limit or not _at_record(file, end):
+        return damage
+    file.seek(damage.offset)
+    return Member(damage.offset, end - damage.offset, file.read(end - damage.offset))
+
+
+def _at_record(file: BinaryIO, offset: int) -> bool:
+    file.seek(offset)
+    return file.read(5) == b"WARC/"
 
 
 def _read_arc(file: BinaryIO, offset: int, start: bytes, limit: int) -> Member | Damage:
