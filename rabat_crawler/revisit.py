@@ -84,8 +84,9 @@ def _rung(ladder: Sequence[float], times: int, last: float) -> float:
 
 
 def spread(url: str) -> float:
-    """A number from 0 to 1 that follows from the address: addresses asked on one day fall due on different ones."""
-    return int.from_bytes(hashlib.sha256(url.encode("utf-8", "surrogatepass")).digest()[:4], "big") / 0xFFFFFFFF
+    """A number from 0 to 1 that follows from path and query of the address: addresses asked on one day fall due on different ones."""
+    path = url.split("://", 1)[-1].partition("/")[2]
+    return int.from_bytes(hashlib.sha256(path.encode("utf-8", "surrogatepass")).digest()[:4], "big") / 0xFFFFFFFF
 
 
 # What is watched every night -----------------------------------------------------------------------------------------------

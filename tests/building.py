@@ -21,6 +21,7 @@ from rabat_crawler import registry
 from rabat_crawler.archive import Archive, schema, store
 from rabat_crawler.archive.ingest import Ingest
 from rabat_crawler.archive.rebuild import warc_files
+from rabat_crawler.archive.relating import write_relations
 from rabat_crawler.archive.search import Filters
 from rabat_crawler.archive.warc import WarcWriter, iter_records
 from rabat_crawler.models import Capture, Draft, Item, Page, PartialDate, Record, Role, Site
@@ -136,6 +137,7 @@ def items_of(shots: Sequence[Shot]) -> list[Item]:
     """The items of `stored`, the oldest published first."""
     connection = stored(shots)
     try:
+        write_relations(connection, [])
         return sorted(store.read_items(connection, Filters()), key=lambda item: (item.published or "", item.title, item.item_id))
     finally:
         connection.close()

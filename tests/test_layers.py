@@ -18,6 +18,7 @@ LAYERS = (
         "sites",
         "identity",
         "epochs",
+        "relations",
         "changes",
         "wording",
         "report",

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
+from warcio.warcwriter import WARCWriter
 
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.importing import Options, import_files
 from rabat_crawler.demo import Serving, serve
-from rabat_crawler.models import Run
+from rabat_crawler.models import Item, Run
 from rabat_crawler.runner import crawl
 from tests import gold, real
 from tests.editors import CapturedSite
@@ -133,3 +137,75 @@ def test_the_capture_imported_gives_the_same_items_as_crawling_it(crawled: Crawl
         if (item.canonical_url or "").removeprefix(crawled.seen.origin) != (imported[name].canonical_url or "").removeprefix(gold.CAPTURED_ORIGIN)
     ]
     assert set(moved) <= {13, 14}, "the two legal notices alone lie behind five menu paths of which no listing prefers one"
+
+
+HREFLANG_LINK = re.compile(rb"<link[^>]*\bhreflang=[^>]*>")
+
+
+def without_hreflang(folder: Path) -> Path:
+    """The capture with the pages' own word on their translations taken out."""
+    target = folder / "no-hreflang.warc.gz"
+    with gold.WARC.open("rb") as source, target.open("wb") as output:
+        writer = WARCWriter(output, gzip=True)
+        for record in ArchiveIterator(source, no_record_parse=False):
+            body = record.content_stream().read()
+            if record.rec_type == "response" and b"hreflang" in body:
+                body = HREFLANG_LINK.sub(b"", body)
+                record.rec_headers.remove_header("WARC-Payload-Digest")
+                record.rec_headers.remove_header("WARC-Block-Digest")
+                for name in ("Content-Length", "Content-Encoding", "Transfer-Encoding"):
+                    record.http_headers.remove_header(name)
+            record.raw_stream, record.payload_length, record.length = io.BytesIO(body), len(body), None
+            record.rec_headers.remove_header("Content-Length")
+            writer.write_record(record)
+    return target
+
+
+def imported(folder: Path, *files: Path) -> Archive:
+    with Archive.open(folder, write=True, create=True) as archive:
+        import_files(archive, list(files), Options(site="rabat-process"), lambda what, done, total: None, now=datetime(2026, 3, 1, tzinfo=UTC))
+    return Archive.open(folder)
+
+
+def gold_pairs(items: Mapping[int | None, Item]) -> set[frozenset[int]]:
+    """The translations among the articles of the sample that a visitor can read."""
+    found = ((article["id"], article["translation_id"]) for article in gold.read_gold()["articles"])
+    return {frozenset((one, other)) for one, other in found if other and one in items and other in items}
+
+
+def test_translations_are_found_without_the_pages_word(tmp_path: Path) -> None:
+    with imported(tmp_path / "archive", without_hreflang(tmp_path)) as archive:
+        assert archive.connection.execute("SELECT count(*) FROM alternates").fetchone()[0] == 0
+        items = {item.article_id: item for item in archive.items()}
+        numbers = {item.item_id: item.article_id for item in items.values()}
+        pairs = {frozenset((numbers[one.item_id], numbers[one.other_id])) for one in archive.translations()}
+    wanted, sample = gold_pairs(items), {article["id"] for article in gold.read_gold()["articles"]}
+    assert len(wanted) > 90
+    assert len(pairs & wanted) / len(wanted) >= 0.98
+    assert [pair for pair in pairs - wanted if pair & sample] == []
+
+
+def test_translations_are_all_found_with_the_pages_word(crawled: Crawled) -> None:
+    with Archive.open(crawled.folder) as archive:
+        items = {item.article_id: item for item in archive.items()}
+        numbers = {item.item_id: item.article_id for item in items.values()}
+        pairs = {frozenset((numbers[one.item_id], numbers[one.other_id])) for one in archive.translations()}
+        assert archive.translation_conflicts() == []
+    sample = {article["id"] for article in gold.read_gold()["articles"]}
+    assert gold_pairs(items) <= pairs
+    assert [pair for pair in pairs - gold_pairs(items) if pair & sample] == []
+
+
+def test_copies_are_duplicates_and_look_alikes_are_not(crawled: Crawled) -> None:
+    articles = [article for article in gold.read_gold()["articles"] if article["duplicate_of"]]
+    with Archive.open(crawled.folder) as archive:
+        items = {item.article_id: item.item_id for item in archive.items()}
+        related = {(one.item_id, one.other_id): one.relation for name in items.values() for one in archive.related(name)}
+    for article in articles:
+        copy, original = items[article["id"]], items[article["duplicate_of"]]
+        wanted = {"exact": "duplicate of", "near": "duplicate of", "near_other_date": None, "related_not_duplicate": "outcome of"}
+        assert related.get((copy, original)) == wanted[article["duplicate_kind"]], article["id"]
+    copies = {(items[a["id"]], items[a["duplicate_of"]]) for a in articles if a["duplicate_kind"] in ("exact", "near")}
+    sample = {items[article["id"]] for article in gold.read_gold()["articles"] if article["id"] in items}
+    found = {pair for pair, relation in related.items() if relation == "duplicate of" and set(pair) <= sample}
+    assert found == {pair for pair in copies if set(pair) <= sample}

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.backup import Backup
     from rabat_crawler.archive.captured import Listed, Played
     from rabat_crawler.archive.compare import Difference
+    from rabat_crawler.archive.decisions import What
     from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
     from rabat_crawler.archive.past import History
     from rabat_crawler.archive.rebuild import Rebuilt
+    from rabat_crawler.archive.relating import Related, Translated
     from rabat_crawler.changes import Snapshot
 
 T = TypeVar("T")
@@ -89,6 +91,7 @@ class Archive:
             archive._recover_runs()
             if recover:
                 archive._recover(progress)
+                archive.relate()
         except BaseException:
             archive.close()
             raise
@@ -120,7 +123,11 @@ class Archive:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+        try:
+            if error is None and self.lock is not None:
+                self.relate()
+        finally:
+            self.close()
 
     # Writing
 
@@ -151,6 +158,27 @@ class Archive:
 
             self._ingest = Ingest(self.connection, partial(read_record, self.warc_dir))
         return self._ingest
+
+    def relate(self) -> bool:
+        """Find anew how the items belong together, if any was written since that was done; True if so. Work that ends does it by itself."""
+        from rabat_crawler.archive.decisions import read_decisions
+        from rabat_crawler.archive.relating import is_stale, write_relations
+
+        decisions = read_decisions(self.path)
+        with schema.translated(self.database):
+            if not is_stale(self.connection, decisions):
+                return False
+            write_relations(self.connection, decisions)
+        return True
+
+    def decide(self, what: What, wanted: str, other: str, *, note: str = "") -> tuple[Item, Item]:
+        """Keep that two items are translations of each other (confirm), are not (reject), or that this is left open again (undo); the items.
+
+        Survives a rebuild. NotFound, or ConfigError if the two cannot be translations.
+        """
+        from rabat_crawler.archive.deciding import decide
+
+        return decide(self, what, self.item(wanted), self.item(other), note)
 
     def last_capture(self, url: str) -> Capture | None:
         """The latest capture of the address that holds a whole body and counts (a response, not a revisit, not held back), or None."""
@@ -241,8 +269,9 @@ class Archive:
         self._keep_run(run)
 
     def end_run(self, run: Run) -> None:
-        """Write the run's file and row as ended."""
+        """Write the run's file and row as ended; how the items belong together now is found anew."""
         self._keep_run(run)
+        self.relate()
 
     def _keep_run(self, run: Run) -> None:
         write_atomically(
@@ -375,7 +404,27 @@ class Archive:
 
     def dump(self) -> Iterator[str]:
         """Every row but run bookkeeping as JSON lines, in an order that does not depend on how they came; equal archives give equal dumps."""
+        if self.lock is not None:
+            self.relate()
         return store.dump(self.connection)
+
+    def translations(self, item_id: str | None = None) -> list[Translated]:
+        """The translations of one item, or every pair once, with the evidence."""
+        from rabat_crawler.archive.relating import read_translations
+
+        return self._read(lambda: read_translations(self.connection, item_id))
+
+    def translation_conflicts(self) -> list[tuple[str, str, str]]:
+        """(item, other, reason): pairs that something calls translations although one of them has another."""
+        from rabat_crawler.archive.relating import read_conflicts
+
+        return self._read(lambda: read_conflicts(self.connection))
+
+    def related(self, item_id: str) -> list[Related]:
+        """Duplicates of an item, and the announcement or outcome of its event, with the reason."""
+        from rabat_crawler.archive.relating import read_related
+
+        return self._read(lambda: read_related(self.connection, item_id))
 
     def verify(self, progress: Progress = silent, *, quick: bool = False, now: datetime | None = None) -> Report:
         """Compare every WARC record's digests, every row's place in the WARC files, and the database with itself.
@@ -416,6 +465,7 @@ class Archive:
     def as_of(self, date: str, progress: Progress = silent) -> Archive:
         """The archive as it stood at the end of a year, month or day (ISO 8601), for reading; to be closed like any other."""
         from rabat_crawler.archive.as_of import build_as_of
+        from rabat_crawler.archive.decisions import read_decisions
         from rabat_crawler.archive.past import last_moment
 
         moment = last_moment(date)
@@ -425,7 +475,7 @@ class Archive:
         try:
             past.database = Path(folder.name) / DATABASE
             with schema.translated(past.database):
-                past._connection = build_as_of(self.database, past.database, moment, progress)
+                past._connection = build_as_of(self.database, past.database, moment, progress, read_decisions(self.path))
         except BaseException:
             past.close()
             raise

@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from rabat_crawler.archive import schema
 from rabat_crawler.archive.bulk import Bulk
+from rabat_crawler.archive.decisions import Decision
+from rabat_crawler.archive.relating import write_relations
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, DRAFT_COLUMNS
 from rabat_crawler.archive.workers import Workers
 
@@ -29,8 +31,9 @@ INSERT INTO sightings (draft_id, record_id)
 """
 
 
-def build_as_of(source: Path, beside: Path, moment: str, progress: Progress) -> sqlite3.Connection:
-    """A reading connection to a new database `beside`, made from the archive's database `source` as it was at `moment` (see `past.last_moment`)."""
+def build_as_of(source: Path, beside: Path, moment: str, progress: Progress, decisions: list[Decision]) -> sqlite3.Connection:
+    """A reading connection to a new database `beside`, made from the archive's database `source` as it was at `moment` (see `past.last_moment`);
+    `decisions` are today's."""
     db = schema.connect(beside, write=True, create=True)
     with contextlib.closing(db.conn) as connection:
         connection.execute("PRAGMA synchronous = OFF")
@@ -43,4 +46,5 @@ def build_as_of(source: Path, beside: Path, moment: str, progress: Progress) -> 
         connection.execute(SIGHTINGS)
         with Workers(1) as workers:
             bulk.finish_known(workers, str(beside), progress)
+        write_relations(connection, decisions)
     return schema.connect(beside).conn

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rabat_crawler import __version__
-from rabat_crawler.archive import backup_set, fixity, schema, store
+from rabat_crawler.archive import backup_set, decisions, fixity, schema, store
 from rabat_crawler.archive.backup_earlier import Earlier
 from rabat_crawler.archive.backup_set import DESCRIPTION, FORMAT, MANIFEST, Made
 from rabat_crawler.archive.faults import Fault
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 DATABASE = "rabat.db"
 FRONTIER = "state/frontier.db"
-LASTING = ("warc/", "runs/", "fixity/")
+LASTING = ("warc/", "runs/", "fixity/", decisions.LOG_NAME)
 """What is never deleted from an archive."""
 
 _CHUNK = 1 << 20
@@ -148,6 +148,8 @@ class _Copying:
         self._copy_frontier()
         if fixity.log_path(self.archive.path).is_file():
             self._copy(fixity.log_path(self.archive.path), f"{fixity.FIXITY_DIR}/{fixity.LOG_NAME}")
+        if decisions.log_path(self.archive.path).is_file():
+            self._copy(decisions.log_path(self.archive.path), decisions.LOG_NAME)
         folder = self.archive.warc_dir
         paths = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
         for number, path in enumerate(paths, 1):

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rabat_crawler.archive.items import CHILDREN
+from rabat_crawler.archive import items
 
 FIELDS = (
     "kind language language_method title summary text published event_start event_end canonical_url article_id section layout gone flags html"
 ).split()
 CAPTURE_FIELDS = ("layout", "role", "badness", "problems")
+CHILDREN = tuple(table for table in items.CHILDREN if table != "traits")
+"""The tables whose rows are compared; traits are no reading, only what relations are found by."""
 EXAMPLES = 3
 NEW, LOST = "new", "lost"
 _CHILD_KEY = {

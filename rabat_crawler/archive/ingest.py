@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from rabat_crawler.archive.items import build_item, write_item
 from rabat_crawler.archive.placing import EVIDENCE, Placing
+from rabat_crawler.archive.relating import STALE
 from rabat_crawler.archive.revisits import Reader, find_original, may_wait_for, read_elsewhere
 from rabat_crawler.archive.rows import (
     AGAIN,
@@ -281,6 +282,8 @@ class Ingest:
     def settle(self) -> None:
         """Write every item anew whose drafts changed since the last call."""
         self._placing.settle()
+        if self._dirty:
+            self.connection.execute(STALE)
         while self._dirty:
             key = self._dirty.pop()
             write_item(self.connection, key, build_item(self.connection, key))

@@ -10,7 +10,8 @@ from typing import Any
 
 from rabat_crawler import identity, registry
 from rabat_crawler.models import Draft, Item, Site
-from rabat_crawler.urls import fold_key
+from rabat_crawler.relations import traits_of
+from rabat_crawler.urls import fold_key, path_language
 
 ITEM_COLUMNS = (
     "id item_id site kind language language_method title summary text published event_start event_end canonical_url article_id section layout "
@@ -28,7 +29,7 @@ def _upsert(table: str, columns: Sequence[str], key: str, fixed: Sequence[str]) 
 
 UPSERT_ITEM = _upsert("items", ITEM_COLUMNS, "id", FIXED["ITEM"])
 UPSERT_VERSION = _upsert("versions", VERSION_COLUMNS, "version_id", FIXED["VERSION"])
-CHILDREN = {"dates": 9, "addresses": 3, "alternates": 4, "attachments": 4, "images": 3, "tags": 2, "identities": 3}
+CHILDREN = {"dates": 9, "addresses": 3, "alternates": 4, "attachments": 4, "images": 3, "tags": 2, "identities": 3, "traits": 2}
 """The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
 
 OF_ITEM = """
@@ -91,6 +92,7 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
             "attachments": [(name, a.url, a.text, a.media_type) for a in item.attachments],
             "images": [(name, i.url, i.alt) for i in item.images],
             "tags": [(name, tag) for tag in item.tags],
+            "traits": [(name, traits_of(item, side=path_language(item.canonical_url or "", site)).to_json())],
             "identities": [(identity.item_id(identity.item_number(base)), name, base) for base in sorted(bases - {key})],
         },
     )  # fmt: skip

@@ -17,8 +17,10 @@ from rabat_crawler import registry
 from rabat_crawler.archive import schema, store
 from rabat_crawler.archive.bulk import Bulk, Damaged, read_all
 from rabat_crawler.archive.compare import Difference, compare
+from rabat_crawler.archive.decisions import read_decisions
 from rabat_crawler.archive.ingest import Ingest
 from rabat_crawler.archive.origins import Origins
+from rabat_crawler.archive.relating import write_relations
 from rabat_crawler.archive.warc import Unread, iter_records, iter_unread, read_record
 from rabat_crawler.archive.workers import Workers
 from rabat_crawler.errors import ConfigError, RecordError
@@ -188,6 +190,7 @@ def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progr
                 if done % BATCH == 0:
                     progress("captures", done, None)
             bulk.finish(processes, str(beside), progress)
+        write_relations(db.conn, read_decisions(archive.path))
         db.conn.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
         counts = store.count_rows(db.conn)
         db.conn.execute("INSERT INTO items_fts (items_fts) VALUES ('optimize')")

@@ -246,6 +246,46 @@ def m003_the_past(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+M009 = """
+DROP VIEW translations;
+CREATE TABLE traits (
+  item_id TEXT PRIMARY KEY REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, content TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE translations (
+  item_id TEXT NOT NULL REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  other_id TEXT NOT NULL REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  hreflang TEXT, evidence TEXT NOT NULL, score REAL NOT NULL, reason TEXT NOT NULL, differs TEXT NOT NULL, PRIMARY KEY (item_id, other_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX translations_by_other ON translations (other_id);
+CREATE TABLE translation_conflicts (
+  item_id TEXT NOT NULL REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  other_id TEXT NOT NULL REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  reason TEXT NOT NULL, PRIMARY KEY (item_id, other_id, reason)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX translation_conflicts_by_other ON translation_conflicts (other_id);
+CREATE TABLE relations (
+  item_id TEXT NOT NULL REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  other_id TEXT NOT NULL REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  relation TEXT NOT NULL, score REAL NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (item_id, other_id, relation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX relations_by_other ON relations (other_id);
+CREATE TABLE derived (name TEXT PRIMARY KEY, fresh INTEGER NOT NULL, decisions INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+FORGET = (
+    "DELETE FROM dates", "DELETE FROM addresses", "DELETE FROM alternates", "DELETE FROM attachments", "DELETE FROM images", "DELETE FROM tags",
+    "DELETE FROM identities", "DELETE FROM versions", "DELETE FROM items", "DELETE FROM links", "DELETE FROM readings", "DELETE FROM sightings",
+    "DELETE FROM drafts", "DELETE FROM captures", "DELETE FROM files",
+)  # fmt: skip
+"""Takes out what was derived: the next opening for writing reads it from the WARC files again."""
+
+
+@migrations()
+def m009_relations(db: sqlite_utils.Database) -> None:
+    """How items belong together, with the reason; what of each item is compared for it."""
+    for statement in (*FORGET, *_statements(M009)):
+        db.execute(statement)
+
+
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one: executescript() would commit and end the migration's transaction."""
     buffer = ""

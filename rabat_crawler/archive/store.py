@@ -17,7 +17,7 @@ ITEM_COLUMNS = (
 ).split()
 _SELECT_ITEM = "SELECT " + ", ".join(f"i.{name}" for name in ITEM_COLUMNS) + " FROM items i "
 CHUNK = 400
-NOT_DUMPED = ("runs", "files", "_sqlite_migrations")
+NOT_DUMPED = ("runs", "files", "derived", "_sqlite_migrations")
 """Run bookkeeping and the library's own notes: they say when work was done, not what the archive holds."""
 
 
