@@ -56,7 +56,7 @@ def test_a_confirmed_pair_comes_before_what_the_pages_say_and_the_conflict_is_li
 def test_what_is_no_translation_cannot_be_confirmed(archive: Path) -> None:
     assert "is one item; give two" in decide(archive, "confirm", ENGLISH, ENGLISH, code=2)
     assert "both in 'fr'" in decide(archive, "confirm", FRENCH, OTHER, code=2)
-    assert "no item has this id" in decide(archive, "reject", ENGLISH, "999999", code=4)
+    assert "no item has this id" in decide(archive, "reject", ENGLISH, "999999", code=1)
     assert read_decisions(archive) == []
 
 
