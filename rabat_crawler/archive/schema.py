@@ -246,6 +246,38 @@ def m003_the_past(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+FORGET = """
+DELETE FROM dates;
+DELETE FROM addresses;
+DELETE FROM alternates;
+DELETE FROM attachments;
+DELETE FROM images;
+DELETE FROM tags;
+DELETE FROM identities;
+DELETE FROM versions;
+DELETE FROM items;
+DELETE FROM links;
+DELETE FROM readings;
+DELETE FROM sightings;
+DELETE FROM drafts;
+DELETE FROM captures;
+DELETE FROM files;
+"""
+"""Leaves out all that was derived: where the database has no row of a WARC file's records, opening it for writing reads them, as today's readers do."""
+
+M004 = f"""{FORGET}
+ALTER TABLE dates ADD COLUMN confidence REAL NOT NULL DEFAULT 1.0;
+ALTER TABLE dates ADD COLUMN refused TEXT NOT NULL DEFAULT '';
+"""
+
+
+@migrations()
+def m004_date_evidence(db: sqlite_utils.Database) -> None:
+    """How surely each date was read, and candidates that are not taken, with the reason; read from the WARC files again."""
+    for statement in _statements(M004):
+        db.execute(statement)
+
+
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one: executescript() would commit and end the migration's transaction."""
     buffer = ""

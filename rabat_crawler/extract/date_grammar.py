@@ -105,7 +105,10 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A date or range in a text: `first` and `last` (equal for a single date), the span of its characters, the rule that read it."""
+    """A date or range in a text: `first` and `last` (equal for a single date), the span of its characters, the rule that read it.
+
+    `guessed`: its year is not written there.
+    """
 
     start: int
     end: int
@@ -113,6 +116,7 @@ class Expression:
     last: Point
     precision: Precision
     rule: str
+    guessed: bool = False
 
 
 def expressions(text: str, *, year: int | None = None, bare_years: bool = False) -> list[Expression]:
@@ -240,6 +244,7 @@ class _Part:
     end: int
     joint: str
     given: bool = False
+    guessed: bool = False
 
 
 def _parts(span: list[tuple[str, Token | None]], rule: str) -> list[_Part]:
@@ -300,7 +305,7 @@ def _fill(parts: list[_Part], year: int | None) -> bool:
         if any((a.month, a.day) > (b.month, b.day) for a, b in pairwise(missing)):
             return False
         for part in missing:
-            part.year = year
+            part.year, part.guessed = year, True
     return not missing or year is not None
 
 
@@ -356,5 +361,9 @@ def _next_day(first: _Part, second: _Part) -> bool:
 def _expression(run: list[_Part], rule: str, precision: Precision) -> Expression:
     first, last = run[0], run[-1]
     name = {"day": "day month year", "monthfirst": "month day year", "month": "month year"}.get(rule, rule)
+    guessed = any(part.guessed for part in run)
+    if guessed:
+        name = name.removesuffix(" year")
     from_point, to_point = Point(first.year, first.month, first.day), Point(last.year, last.month, last.day)
-    return Expression(first.start, last.end, from_point, to_point, precision, name if from_point == to_point else f"{name} range")
+    rule = name if from_point == to_point else f"{name} range"
+    return Expression(first.start, last.end, from_point, to_point, precision, rule, guessed)
