@@ -111,7 +111,7 @@ def weighed(date: PartialDate) -> PartialDate:
 def confidence(source: str, precision: str, rule: str) -> float:
     """How surely a date is right, by the tables above; two digits."""
     base = STRUCTURED if source.endswith("]") else next((value for name, value in CONFIDENCE if source.startswith(name)), OTHER_SOURCE)
-    guessed = rule.startswith(("day month", "month day")) and " year" not in rule
+    guessed = rule.startswith(("day month", "month")) and " year" not in rule
     return round(base * LESS.get(precision, 1.0) * (LESS["guessed"] if guessed else 1.0) * LESS.get(rule, 1.0), 2)
 
 

@@ -12,13 +12,16 @@ from functools import lru_cache
 from typing import Any
 
 from rabat_crawler.extract.date_evidence import candidates, event_dates, partial, weighed
-from rabat_crawler.extract.date_grammar import MONTH_NUMBER, WEEKDAYS, exists, expressions
-from rabat_crawler.models import DateRole, PartialDate
+from rabat_crawler.extract.date_grammar import exists, expressions
+from rabat_crawler.extract.date_words import MONTH_NUMBER, WEEKDAYS
+from rabat_crawler.models import DateRole, PartialDate, Precision
 
 MAX_RAW = 200
 """Longer strings are no date."""
 MAX_LINE = 80
 MAX_FALLBACK = 60
+GRAMMAR_LANGUAGES = ("fr", "en")
+"""What the grammar finds in these is all there is."""
 
 _CLOCK = r"[0-9]{1,2}\s?(?:[:h.]\s?[0-9]{2}(?::[0-9]{2})?|h|(?=[ap]\.?m))(?:\s?[ap]\.?m\.?)?"
 _ZONE = r"\(?(?:cest|cet|gmt|utc|wet|west|z|heures?|hrs?)\)?(?:\s?[+-][0-9]{1,2})?|[+-][0-9]{2}:?[0-9]{2}"
@@ -167,6 +170,30 @@ def find_dates(text: str, *, language: str | None, year: int | None = None, role
     return tuple(FoundDate(found.start, found.end, partial(found, text, role, source)) for found in expressions(text, year=year))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDate:
+    """A date that a text states: `start` and `end` are ISO days, months or years (`end` None for a single one), `raw` its words."""
+
+    start: str
+    end: str | None
+    precision: Precision
+    raw: str
+    rule: str
+
+
+def explain_text(text: str, *, language: str | None, year: int | None = None) -> list[ReadDate]:
+    """The dates of a text in its order. A missing year is the one last written before it, else the first one after, else `year`, else no date.
+
+    A text in another language than French and English is read only if all of it is one date.
+    """
+    written = [(e.start, e.last.year) for e in expressions(text) if e.precision != "year" or e.first == e.last]
+    found = [partial(e, text, "event", "text") for e in expressions(text, year=year, written=written)]
+    if not found and language and language.lower().split("-")[0] not in GRAMMAR_LANGUAGES:
+        other = _by_dateparser(" ".join(text.split()), language, "event", "text") if len(text) <= MAX_RAW else None
+        found = [other] if other else []
+    return [ReadDate(start=date.value, end=date.end, precision=date.precision, raw=date.raw, rule=date.rule) for date in found]
+
+
 def plausible(value: str, *, first_year: int, captured_at: datetime) -> bool:
     """Whether an ISO date or prefix can be a publication date: not before `first_year`, not after the capture's day in any time zone."""
     if not value[:4].isdecimal() or int(value[:4]) < first_year:
@@ -207,4 +234,4 @@ def _reader(language: str) -> Any:
     return reader
 
 
-__all__ = ["FoundDate", "candidates", "date_line", "event_dates", "find_dates", "parse_date", "parse_iso", "plausible"]
+__all__ = ["FoundDate", "ReadDate", "candidates", "date_line", "event_dates", "explain_text", "find_dates", "parse_date", "parse_iso", "plausible"]
