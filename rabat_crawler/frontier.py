@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rabat_crawler.archive.frontier_store import Address, FrontierStore
 from rabat_crawler.archive.ingest import moment
+from rabat_crawler.identity import first_date
 from rabat_crawler.models import Link, Page, Site
 from rabat_crawler.registry import reference
 from rabat_crawler.revisit import Policy
@@ -515,7 +516,7 @@ def _own_links(page: Page, path: str) -> list[Link]:
 
 def _is_article(page: Page) -> bool:
     """True if the page is one article that says when it was published: only then is another address of it surely a copy."""
-    return page.role == "detail" and any(draft.complete and any(date.role == "published" for date in draft.dates) for draft in page.drafts)
+    return page.role == "detail" and any(draft.complete and first_date(draft.dates, ("published",)) for draft in page.drafts)
 
 
 def _path(url: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rabat_crawler import registry
+from rabat_crawler.extract.date_evidence import IMPLAUSIBLE
 from rabat_crawler.extract.html import fold
 from rabat_crawler.models import Alternate, Attachment, Draft, Image, Item, PartialDate, Site, Version
 from rabat_crawler.urls import fold_key
@@ -27,11 +28,13 @@ _WHOLE = re.compile(r"\?showall=1$")
 """The whole text of a page-broken article has an address of its own, but is no article of its own."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-DATE_SOURCES = ("time", "dd.published", "date line", "json-ld", "meta", "text", "listing", "block", "title", "url", "dd.create", "listing (creation)")
-"""Where a published date may stand, the most trusted first; the longest name that fits counts. The last two are days of creation: better than none, flagged."""
+DATE_SOURCES = ("time", "dd.published", "date line", "json-ld", "meta", "text", "listing", "block", "title", "dd.create", "listing (creation)")
+"""Where a published date may stand, the most trusted first; the longest name that fits counts. The last two are days of creation: better than none, flagged.
+What only the address says comes after everything else."""
 
 CREATION = DATE_SOURCES[-2:]
-
+MAX_REFUSED = 50
+"""So many refused dates of all an item's sightings are kept."""
 
 LATELY_DAYS = 60
 """Longer than any address waits for its next visit: one that was last seen so long before the newest belongs to an earlier epoch of the site."""
@@ -107,9 +110,9 @@ def ids_space(url: str | None, site: Site) -> str:
 
 
 def first_date(dates: Iterable[PartialDate], roles: Sequence[str]) -> PartialDate | None:
-    """The first believable date with one of the roles, the roles in order of preference."""
+    """The first date that was taken with one of the roles, the roles in order of preference; what only an address says is too little here."""
     found = list(dates)
-    return next((date for role in roles for date in found if date.role == role and not date.rule.startswith("implausible:")), None)
+    return next((date for role in roles for date in found if date.role == role and not date.refused and date.source != "url"), None)
 
 
 def draft_json(draft: Draft) -> str:
@@ -159,9 +162,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site, *, cut: bool = False) -> M
     best = _best([one for one in (complete or ordered) if text_digest(one.draft.title, one.draft.text) == current.text_digest])
     published, conflict, implausible = published_date(ordered)
     created = published is not None and published.source in CREATION
-    event = next((date for date in best.draft.dates if date.role == "event"), None) or next(
-        (date for one in ordered for date in one.draft.dates if date.role == "event" and date.source == "block"), None
-    )
+    event = event_date(best, ordered)
     canonical = canonical_address(_of_late(ordered), best.draft.language, site.languages)
     draft = best.draft
     item = Item(
@@ -259,19 +260,32 @@ def _current(versions: Sequence[Version], complete: bool) -> Version:
 def _best(seen: Sequence[Seen]) -> Seen:
     """Of sightings with one text the one that says most about it."""
     return max(
-        seen, key=lambda one: (one.draft.complete, bool(one.draft.section), len(one.draft.dates), len(one.draft.tags), one.last_seen, one.draft_id)
+        seen, key=lambda one: (one.draft.complete, bool(one.draft.section), _dated(one.draft), len(one.draft.tags), one.last_seen, one.draft_id)
     )
+
+
+def _dated(draft: Draft) -> int:
+    return sum(not date.refused and date.source != "url" for date in draft.dates)
+
+
+def event_date(best: Seen, seen: Sequence[Seen]) -> PartialDate | None:
+    """The event's date: as the sighting with the current text has it, else as a box announces it, at last as the address says."""
+    said = first_date(best.draft.dates, ("event",)) or first_date(
+        (date for one in seen for date in one.draft.dates if date.source == "block"), ("event",)
+    )
+    return said or next((date for date in best.draft.dates if date.role == "event" and not date.refused), None)
 
 
 def published_date(seen: Sequence[Seen]) -> tuple[PartialDate | None, bool, bool]:
     """The published date by rank of evidence, whether sightings disagree on the day, and whether only unbelievable dates were found."""
     found = [(one, date) for one in seen for date in one.draft.dates if date.role == "published"]
-    believable = [(one, date) for one, date in found if not date.rule.startswith("implausible:")]
+    believable = [(one, date) for one, date in found if not date.refused]
+    implausible = any(date.refused == IMPLAUSIBLE for _, date in found)
     if not believable:
-        return None, False, bool(found)
+        return None, False, implausible
     chosen = min(believable, key=lambda pair: (*_rank(pair[1]), *_latest_first(pair[0].last_seen), pair[1].value))[1]
     rivals = {date.value for _, date in believable if date.precision == "day" and _rank(date) <= _rank(chosen)}
-    return chosen, len(rivals) > 1, len(found) > len(believable)
+    return chosen, len(rivals) > 1, implausible
 
 
 def _rank(date: PartialDate) -> tuple[int, int]:
@@ -281,6 +295,8 @@ def _rank(date: PartialDate) -> tuple[int, int]:
 @lru_cache(maxsize=256)
 def _source_rank(source: str) -> int:
     """Its place in DATE_SOURCES, after those named there for a source unknown to it (microdata of any tag: `span[datePublished]`)."""
+    if source == "url":
+        return len(DATE_SOURCES) + 1
     fitting = [name for name in DATE_SOURCES if source.startswith(name)]
     if fitting:
         return DATE_SOURCES.index(max(fitting, key=len))
@@ -358,9 +374,11 @@ def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _all_dates(seen: Iterable[Seen]) -> tuple[PartialDate, ...]:
-    """Every candidate once, the most trusted first; order independent of the sightings' order."""
-    unique = {(d.role, d.value, d.end or "", d.source, d.raw, d.rule): d for one in seen for d in one.draft.dates}
-    return tuple(sorted(unique.values(), key=lambda d: (d.role, *_rank(d), d.value, d.end or "", d.source, d.raw, d.rule)))
+    """Every candidate once, those taken before those refused, the most trusted first; order independent of the sightings' order."""
+    unique = {(d.role, d.value, d.end or "", d.source, d.raw, d.rule, d.refused): d for one in seen for d in one.draft.dates}
+    kept = sorted(unique.values(), key=lambda d: (d.refused != "", d.role, *_rank(d), d.value, d.end or "", d.source, d.raw, d.rule, d.refused))
+    taken = sum(not date.refused for date in kept)
+    return tuple(kept[: taken + MAX_REFUSED])
 
 
 def _alternates(seen: Iterable[Seen]) -> tuple[Alternate, ...]:

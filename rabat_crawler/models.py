@@ -81,7 +81,9 @@ class PartialDate:
     """A date as precise as its evidence: `value` is an ISO prefix ("2018", "2018-05", "2018-05-14"), `end` too, or None.
 
     `raw` is the text that was read, `rule` the name of the rule that read it, `source` where it stood
-    (time[datePublished], dd.published, listing, block, json-ld, meta, text, title, url ...).
+    (time[datePublished], dd.published, listing, block, json-ld, meta, text, title, url ...). `confidence` (0 to 1) is how surely place and rule
+    give that date for that role (the table is in `extract.date_evidence`); `refused` is why it is kept as a candidate only ("deadline",
+    "implausible" ...), "" for a date that is taken.
     """
 
     value: str
@@ -91,6 +93,8 @@ class PartialDate:
     rule: str
     role: DateRole
     source: str = "text"
+    confidence: float = 1.0
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rabat_crawler.models import Draft, Page
+from rabat_crawler.models import Draft, Page, PartialDate
 
 SLACK = timedelta(hours=6)
 """A night is due a little early: timers have a random delay, and a night must not slip by an hour every day."""
@@ -148,7 +148,7 @@ def _whole(draft: Draft) -> list[object]:
         draft.title,
         draft.summary,
         draft.text,
-        sorted((date.role, date.value, date.end or "") for date in draft.dates),
+        sorted((date.role, date.value, date.end or "") for date in draft.dates if _shown(date)),
         sorted(one.url for one in draft.attachments),
         sorted((one.hreflang, one.url) for one in draft.alternates),
     ]
@@ -156,7 +156,12 @@ def _whole(draft: Draft) -> list[object]:
 
 def teaser_of(draft: Draft) -> str:
     """The digest of what a listing says of an item."""
-    return _digest([draft.title, draft.summary, draft.text, sorted((date.role, date.value) for date in draft.dates)])
+    return _digest([draft.title, draft.summary, draft.text, sorted((date.role, date.value) for date in draft.dates if _shown(date))])
+
+
+def _shown(date: PartialDate) -> bool:
+    """A candidate that was refused, and what the address says, follow from the text and the address: they are no change of their own."""
+    return not date.refused and date.source != "url"
 
 
 def words_digest(words: Iterable[str]) -> str:

@@ -138,7 +138,8 @@ class Visit:
     def _news(self, row: Address, page: Page, now: datetime) -> str | None:
         """The latest of publication, change, and discovery after the first round; never in the future."""
         found = [row.news_at] if row.news_at else []
-        found += [f"{date.value}-01-01"[:10] for draft in page.drafts if draft.complete for date in draft.dates if date.role == "published"]
+        said = [date for draft in page.drafts if draft.complete for date in draft.dates if date.role == "published" and not date.refused]
+        found += [f"{date.value}-01-01"[:10] for date in said]
         if row.outcome == "changed" or (row.outcome == "new" and self.round.number > 1 and row.found_in == self.round.round_id):
             found.append(moment(now))
         return min(max(found), moment(now)) if found else None

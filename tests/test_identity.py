@@ -98,9 +98,9 @@ def test_a_draft_survives_its_json() -> None:
 DATES = st.lists(
     st.builds(
         PartialDate, value=st.sampled_from(["2016", "2017-05", "2017-05-14", "2017-05-15"]), precision=st.just("day"), raw=st.just("x"),
-        rule=st.sampled_from(["iso", "implausible:iso"]), role=st.sampled_from(["published", "event", "modified"]),
-        source=st.sampled_from(["listing", "meta", "dd.published", "text", "title", "other"]),
-    ).map(lambda date: replace(day(date.value, date.source), rule=date.rule, role=date.role)),
+        rule=st.just("iso"), refused=st.sampled_from(["", "implausible", "deadline"]), role=st.sampled_from(["published", "event", "modified"]),
+        source=st.sampled_from(["listing", "meta", "dd.published", "text", "title", "url", "other"]),
+    ).map(lambda date: replace(day(date.value, date.source), refused=date.refused, role=date.role)),
     max_size=3,
 ).map(tuple)  # fmt: skip
 SIGHTINGS = st.lists(
@@ -136,11 +136,24 @@ def test_merging_does_not_depend_on_order(drawn: list[tuple[Draft, int, int]], d
         ((), None, False, False),
         ((day("2017-05-14", "listing"), day("2017-05-15")), "2017-05-15", False, False),
         ((day("2017-05-14"), day("2017-05-15")), "2017-05-14", True, False),
-        ((replace(day("1970-01-01"), rule="implausible:iso"), day("2017-05-14", "title")), "2017-05-14", False, True),
-        ((replace(day("1970-01-01"), rule="implausible:iso"),), None, False, True),
+        ((replace(day("1970-01-01"), refused="implausible"), day("2017-05-14", "title")), "2017-05-14", False, True),
+        ((replace(day("1970-01-01"), refused="implausible"),), None, False, True),
         ((day("2017"), day("2017-05-14")), "2017-05-14", False, False),
+        ((day("2017-05-13", "url"), day("2017-05-14", "title")), "2017-05-14", False, False),
+        ((day("2017-05-13", "url"),), "2017-05-13", False, False),
+        ((replace(day("2017-05-13", "url"), refused="stale alias"),), None, False, False),
     ],
-    ids=["none", "the page before the listing", "two days", "an unbelievable one beside", "only an unbelievable one", "a day before a year"],
+    ids=[
+        "none",
+        "the page before the listing",
+        "two days",
+        "an unbelievable one beside",
+        "only an unbelievable one",
+        "a day before a year",
+        "an address last",
+        "an address alone",
+        "a refused one",
+    ],
 )
 def test_the_published_date_follows_the_evidence(dates: tuple[PartialDate, ...], value: str | None, conflict: bool, implausible: bool) -> None:
     found, differs, unbelievable = published_date([seen(Draft(title="x", dates=dates))])

@@ -64,7 +64,9 @@ def draft_form(draft: Draft) -> dict[str, Any]:
         "section": draft.section,
         "language": draft.language,
         "layout": draft.layout,
-        "dates": [{k: v for k in ("value", "end", "role", "source") if (v := getattr(date, k)) is not None} for date in draft.dates],
+        "dates": [
+            {k: v for k in ("value", "end", "role", "source") if (v := getattr(date, k)) is not None} for date in draft.dates if not date.refused
+        ],
         "tags": list(draft.tags),
         "attachments": [attachment.url for attachment in draft.attachments],
         "images": [image.url for image in draft.images],

@@ -215,21 +215,27 @@ def test_two_records_of_one_name_give_the_same_rows_in_every_order(tmp_path: Pat
     assert found[0] == found[1] and sum('"table": "items"' in row for row in found[0]) == 1
 
 
-def test_an_archive_of_the_schema_before_is_read_anew_from_its_warc_files(tmp_path: Path) -> None:
+SCHEMAS = (
+    (schema.M001, "m001_first_tables"), (schema.M002, "m002_verdicts"), (schema.M003, "m003_the_past"), (schema.M004, "m004_date_evidence"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("version", range(2, len(SCHEMAS)))
+def test_an_archive_of_a_schema_before_is_read_anew_from_its_warc_files(version: int, tmp_path: Path) -> None:
     folder = copy_of(sample_archive(2), tmp_path)
     (folder / "rabat.db").unlink()
     connection = sqlite3.connect(folder / "rabat.db", isolation_level=None)
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute(f"PRAGMA user_version = {version}")
     connection.execute(
         "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT, UNIQUE (migration_set, name))"
     )
-    for number, (script, name) in enumerate(((schema.M001, "m001_first_tables"), (schema.M002, "m002_verdicts")), 1):
+    for number, (script, name) in enumerate(SCHEMAS[:version], 1):
         connection.executescript(script)
         connection.execute("INSERT INTO _sqlite_migrations VALUES (?, 'rabat_crawler', ?, '2026-01-01')", (number, name))
     connection.execute("INSERT INTO links VALUES ('http://x.example/', 'rabat-process', 'x', '')")
     connection.close()
-    with pytest.raises(ArchiveCorrupt, match="has schema 2"):
+    with pytest.raises(ArchiveCorrupt, match=f"has schema {version}"):
         Archive.open(folder)
     with Archive.open(folder, write=True) as archive:
         assert any("captures without a row" in note for note in archive.notes)

@@ -23,7 +23,10 @@ _CHILD_KEY = {
     for table in CHILDREN
 }
 _CHILD_VALUES = {
-    "dates": "role || ' ' || value || coalesce(' to ' || \"end\", '') || ' (' || raw || ', ' || rule || ', ' || source || ')'",
+    "dates": (
+        "role || ' ' || value || coalesce(' to ' || \"end\", '') || ' (' || raw || ', ' || rule || ', ' || source || ', ' || confidence || ')'"
+        " || CASE refused WHEN '' THEN '' ELSE ' refused: ' || refused END"
+    ),
     "addresses": "url",
     "alternates": "hreflang || ' ' || url",
     "attachments": "url || ' ' || text",

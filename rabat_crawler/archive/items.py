@@ -29,7 +29,7 @@ def _upsert(table: str, columns: Sequence[str], key: str, fixed: Sequence[str]) 
 
 UPSERT_ITEM = _upsert("items", ITEM_COLUMNS, "id", FIXED["ITEM"])
 UPSERT_VERSION = _upsert("versions", VERSION_COLUMNS, "version_id", FIXED["VERSION"])
-CHILDREN = {"dates": 9, "addresses": 3, "alternates": 4, "attachments": 4, "images": 3, "tags": 2, "identities": 3, "traits": 2}
+CHILDREN = {"dates": 11, "addresses": 3, "alternates": 4, "attachments": 4, "images": 3, "tags": 2, "identities": 3, "traits": 2}
 """The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
 
 OF_ITEM = """
@@ -86,7 +86,9 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
              v.first_seen, v.last_seen) for v in merged.versions
         ),
         children={
-            "dates": [(name, n, d.role, d.value, d.end, d.precision, d.raw, d.rule, d.source) for n, d in enumerate(item.dates)],
+            "dates": [
+                (name, n, d.role, d.value, d.end, d.precision, d.raw, d.rule, d.source, d.confidence, d.refused) for n, d in enumerate(item.dates)
+            ],
             "addresses": [(name, url, fold_key(url, site)) for url in item.addresses],
             "alternates": [(name, a.hreflang, a.url, fold_key(a.url, site)) for a in merged.alternates],
             "attachments": [(name, a.url, a.text, a.media_type) for a in item.attachments],

@@ -246,7 +246,39 @@ def m003_the_past(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
-M009 = """
+FORGET = """
+DELETE FROM dates;
+DELETE FROM addresses;
+DELETE FROM alternates;
+DELETE FROM attachments;
+DELETE FROM images;
+DELETE FROM tags;
+DELETE FROM identities;
+DELETE FROM versions;
+DELETE FROM items;
+DELETE FROM links;
+DELETE FROM readings;
+DELETE FROM sightings;
+DELETE FROM drafts;
+DELETE FROM captures;
+DELETE FROM files;
+"""
+"""Leaves out all that was derived: where the database has no row of a WARC file's records, opening it for writing reads them, as today's readers do."""
+
+M004 = f"""{FORGET}
+ALTER TABLE dates ADD COLUMN confidence REAL NOT NULL DEFAULT 1.0;
+ALTER TABLE dates ADD COLUMN refused TEXT NOT NULL DEFAULT '';
+"""
+
+
+@migrations()
+def m004_date_evidence(db: sqlite_utils.Database) -> None:
+    """How surely each date was read, and candidates that are not taken, with the reason; read from the WARC files again."""
+    for statement in _statements(M004):
+        db.execute(statement)
+
+
+M009 = f"""{FORGET}
 DROP VIEW translations;
 CREATE TABLE traits (
   item_id TEXT PRIMARY KEY REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, content TEXT NOT NULL
@@ -271,18 +303,12 @@ CREATE TABLE relations (
 CREATE INDEX relations_by_other ON relations (other_id);
 CREATE TABLE derived (name TEXT PRIMARY KEY, fresh INTEGER NOT NULL, decisions INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
-FORGET = (
-    "DELETE FROM dates", "DELETE FROM addresses", "DELETE FROM alternates", "DELETE FROM attachments", "DELETE FROM images", "DELETE FROM tags",
-    "DELETE FROM identities", "DELETE FROM versions", "DELETE FROM items", "DELETE FROM links", "DELETE FROM readings", "DELETE FROM sightings",
-    "DELETE FROM drafts", "DELETE FROM captures", "DELETE FROM files",
-)  # fmt: skip
-"""Takes out what was derived: the next opening for writing reads it from the WARC files again."""
 
 
 @migrations()
 def m009_relations(db: sqlite_utils.Database) -> None:
     """How items belong together, with the reason; what of each item is compared for it."""
-    for statement in (*FORGET, *_statements(M009)):
+    for statement in _statements(M009):
         db.execute(statement)
 
 

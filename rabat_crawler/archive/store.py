@@ -46,7 +46,7 @@ def _read_chunk(connection: sqlite3.Connection, names: Sequence[str]) -> list[It
             ("tags", "item_id, tag", "item_id, tag"),
             ("attachments", "item_id, url, text, media_type", "item_id, url"),
             ("images", "item_id, url, alt", "item_id, url"),
-            ("dates", 'item_id, value, "end", precision, raw, rule, role, source', "item_id, ordinal"),
+            ("dates", 'item_id, value, "end", precision, raw, rule, role, source, confidence, refused', "item_id, ordinal"),
             ("translations", "item_id, other_id", "item_id, other_id"),
         )
     }
@@ -72,8 +72,10 @@ def _item(row: tuple[Any, ...], parts: dict[str, dict[str, list[tuple[Any, ...]]
         attachments=tuple(Attachment(url=url, text=text, media_type=kind) for url, text, kind in parts["attachments"].get(name, [])),
         images=tuple(Image(url=url, alt=alt) for url, alt in parts["images"].get(name, [])),
         dates=tuple(
-            PartialDate(value=value, end=end, precision=precision, raw=raw, rule=rule, role=role, source=source)
-            for value, end, precision, raw, rule, role, source in parts["dates"].get(name, [])
+            PartialDate(
+                value=value, end=end, precision=precision, raw=raw, rule=rule, role=role, source=source, confidence=confidence, refused=refused
+            )
+            for value, end, precision, raw, rule, role, source, confidence, refused in parts["dates"].get(name, [])
         ),
         twin=twins[0] if twins else None,
     )

@@ -73,7 +73,11 @@ def hit_lines(hit: Hit) -> str:
 
 def item_lines(item: Item) -> str:
     """One item in full, with the evidence of its values."""
-    dates = [f"  {d.role}: {d.value}{f' to {d.end}' if d.end else ''}  («{d.raw}», {d.rule}, {d.source})" for d in item.dates]
+    dates = [
+        f"  {d.role}: {d.value}{f' to {d.end}' if d.end else ''}  («{d.raw}», {d.rule}, {d.source}, {d.confidence:.2f})"
+        + (f", refused: {d.refused}" if d.refused else "")
+        for d in item.dates
+    ]
     lines = [
         plain(item.title),
         "=" * min(len(item.title), width()),

@@ -8,43 +8,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from rabat_crawler.extract import date_words
+from rabat_crawler.extract.date_words import MONTH_NUMBER, SHORT_MONTHS, WEEKDAYS
 from rabat_crawler.models import Precision
 
-MONTHS = {
-    1: "janvier janv january jan",
-    2: "février fevrier févr fevr fév february feb",
-    3: "mars march mar",
-    4: "avril avr april apr",
-    5: "mai may",
-    6: "juin june jun",
-    7: "juillet juil july jul",
-    8: "août aout august aug",
-    9: "septembre september sept sep",
-    10: "octobre october oct",
-    11: "novembre november nov",
-    12: "décembre decembre december déc dec",
-}
-WHOLE_NAMES = frozenset(["mars", "mai", "may", "juin", "june", "août", "aout", "july"])
-WEEKDAYS = (
-    "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-    "|lun|mar|mer|jeu|ven|sam|dim|mon|tues?|wed|thurs?|thu|fri|sat|sun"
-)
-COUNTED = (
-    "committees?|comités?|comites?|sessions?|groupes?|groups?|panels?|phases?|parts?|parties?|days?|jours?|journées?|rounds?|lots?|modules?"
-    "|ateliers?|workshops?|meetings?|réunions?|tables?|roundtables?|domaines?|domains?|areas?|pillars?|piliers?|volumes?|vol|issues?|numéros?|no|n"
-    "|annexe?s?|chapters?|chapitres?|editions?|éditions?|stages?|steps?|étapes?|objectives?|objectifs?|axes?|themes?|thèmes?|topics?|actions?|goals?|wp"
-)
 MAX_GAP = 32
 """Longer pieces of text between two numbers or months never join them."""
 
-MONTH_NUMBER = {name: number for number, names in MONTHS.items() for name in names.split()}
-_SHORT_MONTHS = frozenset(name for name in MONTH_NUMBER if len(name) < 5) - WHOLE_NAMES
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -55,20 +32,25 @@ def _tails(letter: str) -> str:
 
 
 _MONTH_TAILS = "|".join(map(_tails, sorted({name[0] for name in MONTH_NUMBER})))
+_MONTH = f"(?:{'|'.join(sorted(MONTH_NUMBER, key=len, reverse=True))})" + r"(?!\w)"
 # The first character is a set, so that the engine skips to it quickly; the look-behind then asks for the start of a word.
 _TOKEN = re.compile(
-    r"[0-9adfjmnos](?<![\w#°].)(?:"
+    r"[0-9adfjmnops](?<![\w#°].)(?:"
     rf"(?P<m>{_MONTH_TAILS})(?!\w)\.?"
     r"|(?<=[0-9])(?:"
-    r"(?P<iso>[0-9]{3}(?P<isomark>[-/.])[0-9]{1,2}(?P=isomark)[0-9]{1,2})(?:t[0-9:.]{4,15}(?:z|[+-][0-9:]{4,6})?)?(?![\w]|[-/.][0-9])"
+    r"(?P<iso>[0-9]{3}(?P<isomark>[-/.])[0-9]{1,2}(?P=isomark)[0-9]{1,2})(?:t[0-9:.]{4,15}(?:z|[+-][0-9:]{4,6})?)?"
+    r"(?![\w]|[-.][0-9]|/(?![0-9]{4}-[0-9]{2}-)[0-9])"
     r"|(?P<dmy>[0-9]?(?P<mark>[-/.])[0-9]{1,2}(?P=mark)[0-9]{4}(?![\w]|[-/.][0-9]))"
+    rf"|(?P<one>[0-9]?(?=(?:[,/][0-9]{{1,2}}){{1,4}}(?:\s(?:et|and|&)\s[0-9]{{1,2}})?\s{_MONTH}))"
+    r"|(?P<dm>[0-9]?[/.][0-9]{1,2}(?!\w|[-/.,:]?[0-9]))"
     r"|(?P<other>[0-9]*(?:[.,:/][0-9]+)+|[0-9]?\s?(?:h(?:\s?[0-9][0-9])?|[ap]\.?m\b\.?)(?!\w))"
     r"|(?P<y>[0-9]{3}(?!\w))"
     r"|(?P<d>[0-9]?(?P<nth>\s?(?:er|ère|re|st|nd|rd|th|ᵉʳ|ᵗʰ))?(?!\w))"
-    r"|(?P<odd>\w*)))"
+    r"|(?P<odd>\w*))"
+    rf"|(?P<first>(?<=p)remier(?=\s{_MONTH})|(?<=f)irst(?=\sof\s{_MONTH})))"
 )
 _GAP = re.compile(
-    r"\s*(?:(?P<to>(?:jusqu['’]\s?)?(?:au|à|aux)|to|until|till|through)\b|(?P<dash>[-‐‑‒–—−])|(?P<and>,?\s?(?:et|and|ou|or)\b|&)|(?P<comma>,))"
+    r"\s*(?:(?P<to>(?:jusqu['’]\s?)?(?:au|à|aux)|to|until|till|through)\b|(?P<dash>[-‐‑‒–—−/])|(?P<and>,?\s?(?:et|and|ou|or)\b|&)|(?P<comma>,))"
     rf"\s*(?:(?:le|les|the|on|en|in|du|au|from|(?:{WEEKDAYS})\b\.?,?)\s+|d['’]\s?){{0,4}}(?:of\s)?"
 )
 _ADJACENT = re.compile(r"\s?\.?\s{0,3}(?:(?:of|de|the)\s{1,3})?")
@@ -76,18 +58,15 @@ _GRAMMAR = re.compile(
     r"(?P<day>d(?:[-~&,]d){0,9}m(?:,?y)?(?:[-~&,]d(?:[-~&,]d){0,9}m(?:,?y)?){0,9})"
     r"|(?P<monthfirst>md(?:[-~&,]d(?![-~&,]?m)){0,9}(?![-~&,]?d?m(?!d))(?:,?y)?(?:[-~&,]md(?:[-~&,]d){0,9}(?:,?y)?){0,4})"
     r"|(?P<month>m(?:[-~&,]m){0,5},?y(?:[-~&]m(?:[-~&,]m){0,5},?y){0,3})"
-    r"|(?P<numeric>D(?:[-~]D)?)"
-    r"|(?P<year>y(?:[-~&]y)?)"
+    r"|(?P<numeric>D(?:[-~]D)?|[dP][-~&]D)"
+    r"|(?P<year>y(?:[-~]y|(?:[,&]y){0,5}))"
+    r"|(?P<bare>m(?:[-~&]m){0,3})"
 )
-_BETWEEN = re.compile(r"(?:entre|between)\s(?:(?:le|les|the|fin|mi|early|late|mid)[\s-])?(?:(?:\w{3,9})\s)?$")
-_COUNTED_BEFORE = re.compile(rf"(?:^|[^\w])(?:{COUNTED})\.?\s$")
-_YEAR_BEFORE = re.compile(r"(?:^|[^\w])(?:en|in|année|annee|year|fin|début|end|of|early|late|mid|courant|during)\s$")
-_PERIOD_BEFORE = re.compile(r"(?:^|[^\w])(?:entre|between|de|from|d['’])\s?$")
 _ANY_DIGIT = re.compile("[0-9]")
 
 
 class Token(NamedTuple):
-    """A number or month name: its kind (d, m, y, D whole date, n anything else), its year, month and day, its place."""
+    """A number or month name: its kind (d, m, y, D whole date, P its day and month, n anything else), its year, month and day, its place."""
 
     kind: str
     value: tuple[int, int, int]
@@ -105,7 +84,10 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A date or range in a text: `first` and `last` (equal for a single date), the span of its characters, the rule that read it."""
+    """A date or range in a text: `first` and `last` (equal for a single date), the span of its characters, the rule that read it.
+
+    `guessed`: its year is not written there.
+    """
 
     start: int
     end: int
@@ -113,18 +95,34 @@ class Expression:
     last: Point
     precision: Precision
     rule: str
+    guessed: bool = False
 
 
-def expressions(text: str, *, year: int | None = None, bare_years: bool = False) -> list[Expression]:
-    """Every date expression of `text` in order. A missing year comes from `year` or a later part of the same list, else the expression is left out.
+def expressions(text: str, *, year: int | None = None, written: Sequence[tuple[int, int]] = (), bare_years: bool = False) -> list[Expression]:
+    """Every date expression of `text` in order. A missing year comes from a later part of the same list, from `written` (places in the text and
+    years, in order: the last before the expression, else the first), or from `year`; else the expression is left out.
 
-    Lone years count only after a word such as "en" or "year", unless `bare_years`; impossible days are left out.
+    Lone years count only after a word such as "en" or "year" (unless `bare_years`), months with `year` only after such a word; impossible days are left out.
     """
-    if not _ANY_DIGIT.search(text):
+    if year is None and not _ANY_DIGIT.search(text):
         return []
     low = text.lower() if "İ" not in text else text.replace("İ", "i").lower()
     tokens = list(_tokens(low))
-    return list(_read(low, text, tokens, year, bare_years)) if tokens else []
+    return list(_read(low, text, tokens, _Years(year, written), bare_years)) if tokens else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Years:
+    """The year of an expression that names none."""
+
+    default: int | None
+    written: Sequence[tuple[int, int]]
+
+    def at(self, place: int) -> int | None:
+        """The year last written before the place, else the first one, else the default."""
+        if not self.written:
+            return self.default
+        return self.written[max(0, bisect_left(self.written, (place, 0)) - 1)][1]
 
 
 def _tokens(low: str) -> Iterator[Token]:
@@ -140,8 +138,10 @@ def _token(found: re.Match[str], low: str, previous: int) -> Token:
     if found["m"] is not None:
         name = low[start : found.end("m")]
         number = MONTH_NUMBER.get(name) or MONTH_NUMBER[unicodedata.normalize("NFC", name)]
-        return Token("m", (0, number, 0), start, end if name in _SHORT_MONTHS else found.end("m"))
-    if found["d"] is not None:
+        return Token("m", (0, number, 0), start, end if name in SHORT_MONTHS else found.end("m"))
+    if found["first"] is not None:
+        return Token("d", (0, 0, 1), start, end)
+    if found["d"] is not None or found["one"] is not None:
         return _day(found, low, previous)
     if found["y"] is not None and low[start : start + 2] in ("19", "20"):
         return Token("y", (int(low[start:end]), 0, 0), start, end)
@@ -151,6 +151,9 @@ def _token(found: re.Match[str], low: str, previous: int) -> Token:
     if found["dmy"] is not None:
         day, month, year = (int(part) for part in low[start:end].split(found["mark"]))
         return _whole(year, month, day, start, end)
+    if found["dm"] is not None:
+        day, month = (int(part) for part in low[start:end].replace(".", "/").split("/"))
+        return Token("P" if exists(2000, month, day) else "n", (0, month, day), start, end)
     return Token("n", (0, 0, 0), start, end)
 
 
@@ -160,6 +163,7 @@ def _day(found: re.Match[str], low: str, previous: int) -> Token:
     day = int(low[start : start + 2] if low[start + 1 : start + 2].isdecimal() else low[start])
     french = nth is not None and nth.strip() in ("er", "ère", "re", "ᵉʳ")
     sound = 1 <= day <= 31 and (day == 1 or not french) and not _glued(low, start, previous)
+    sound = sound and not date_words.ISSUE_BEFORE.search(low, max(0, start - 9), start)
     return Token("d" if sound else "n", (0, 0, day), start, end)
 
 
@@ -193,12 +197,15 @@ def joint(gap: str) -> str:
     return {"to": "~", "dash": "-", "and": "&", "comma": ","}[found.lastgroup or "comma"]
 
 
-def _read(low: str, text: str, tokens: list[Token], year: int | None, bare_years: bool) -> Iterator[Expression]:
+def _read(low: str, text: str, tokens: list[Token], years: _Years, bare_years: bool) -> Iterator[Expression]:
     signature, places = _signature(low, tokens)
     for found in _GRAMMAR.finditer(signature):
         rule = found.lastgroup or ""
         span = [(signature[i], tokens[places[i]] if places[i] >= 0 else None) for i in range(found.start(), found.end())]
+        year = years.at(tokens[places[found.start()]].start)
         if rule == "year" and not bare_years and not _year_allowed(low, span):
+            continue
+        if rule == "bare" and (year is None or not _month_allowed(low, span)):
             continue
         if rule == "monthfirst" and "y" not in found.group() and text[span[0][1].start : span[0][1].end] in ("may", "march"):  # type: ignore[union-attr]
             continue
@@ -224,9 +231,18 @@ def _signature(low: str, tokens: list[Token]) -> tuple[str, list[int]]:
 def _year_allowed(low: str, span: list[tuple[str, Token | None]]) -> bool:
     start = span[0][1].start if span[0][1] else 0
     before = low[max(0, start - 12) : start]
-    if len(span) == 1:
-        return bool(_YEAR_BEFORE.search(before))
-    return span[1][0] != "-" and bool(_PERIOD_BEFORE.search(before))
+    if date_words.YEAR_BEFORE.search(before) and (len(span) == 1 or span[1][0] in ",&"):
+        return True
+    return len(span) > 1 and span[1][0] != "-" and bool(date_words.PERIOD_BEFORE.search(before))
+
+
+def _month_allowed(low: str, span: list[tuple[str, Token | None]]) -> bool:
+    """Months without year: after a word that can only stand before a month, their names in full, not "last" nor "next"."""
+    tokens = [token for _, token in span if token]
+    start, end = tokens[0].start, tokens[-1].end
+    if any(low[token.start : token.end].rstrip(".") in SHORT_MONTHS for token in tokens) or date_words.RELATIVE_AFTER.match(low, end):
+        return False
+    return bool(date_words.MONTH_BEFORE.search(low, max(0, start - 12), start))
 
 
 @dataclass(slots=True)
@@ -240,6 +256,7 @@ class _Part:
     end: int
     joint: str
     given: bool = False
+    guessed: bool = False
 
 
 def _parts(span: list[tuple[str, Token | None]], rule: str) -> list[_Part]:
@@ -251,6 +268,8 @@ def _parts(span: list[tuple[str, Token | None]], rule: str) -> list[_Part]:
             mark = sign
             continue
         year, number, day = token.value
+        if sign == "D" and parts:
+            _give_whole(parts, year, number)
         if sign == "m" and rule == "monthfirst":
             month, start = number, token.start
             continue
@@ -263,6 +282,12 @@ def _parts(span: list[tuple[str, Token | None]], rule: str) -> list[_Part]:
             start = -1
         mark = ""
     return parts
+
+
+def _give_whole(parts: list[_Part], year: int, month: int) -> None:
+    """`12-14.05.2017`, `29/05 - 02/06/2017`: the last date says what the first leaves out."""
+    for part in parts:
+        part.year, part.month = part.year or year, part.month or month
 
 
 def _give_month(parts: list[_Part], month: int, end: int) -> None:
@@ -285,11 +310,13 @@ def _resolve(low: str, span: list[tuple[str, Token | None]], rule: str, year: in
     parts = _parts(span, rule)
     if not parts or not _fill(parts, year):
         parts = [part for part in parts if part.year]
-    if rule == "day":
+    if rule in ("day", "numeric"):
         parts = _without_counted(low, parts)
-    if rule not in ("month", "year") and not all(exists(part.year, part.month, part.day) for part in parts):
+    if parts and date_words.STREET_BEFORE.search(low, max(0, parts[0].start - 20), parts[0].start):
         return
-    between = bool(parts) and bool(_BETWEEN.search(low[max(0, parts[0].start - 24) : parts[0].start]))
+    if rule not in ("month", "year", "bare") and not all(exists(part.year, part.month, part.day) for part in parts):
+        return
+    between = bool(parts) and bool(date_words.BETWEEN.search(low[max(0, parts[0].start - 24) : parts[0].start]))
     yield from _spans(parts, rule, between)
 
 
@@ -300,23 +327,28 @@ def _fill(parts: list[_Part], year: int | None) -> bool:
         if any((a.month, a.day) > (b.month, b.day) for a, b in pairwise(missing)):
             return False
         for part in missing:
-            part.year = year
+            part.year, part.guessed = year, True
     return not missing or year is not None
 
 
 def _without_counted(low: str, parts: list[_Part]) -> list[_Part]:
-    """`Committee 1 - 9th June`: the number before a spaced dash counts the committee, it is no day."""
-    if len(parts) < 2 or parts[1].joint != "-" or parts[0].end >= parts[1].start - 1:
+    """`Committee 1 - 9th June`: the number before a spaced dash or a comma counts the committee, it is no day."""
+    if len(parts) < 2 or parts[0].end - parts[0].start > 2:
         return parts
     first, second = parts[0], parts[1]
-    gap_is_spaced = low[first.end : second.start].strip() != low[first.end : second.start]
-    if gap_is_spaced and first.end - first.start <= 2 and _COUNTED_BEFORE.search(low[max(0, first.start - 16) : first.start]):
+    gap = low[first.end : second.start]
+    if not (second.joint == "-" and gap.strip() != gap) and not (second.joint == "," and len(parts) == 2):
+        return parts
+    before = low[max(0, first.start - 16) : first.start]
+    ordinal = low[second.start : second.end].rstrip("0123456789 ") != ""
+    gathering = second.joint == "-" and (ordinal or second.day - first.day >= date_words.LONG_GATHERING)
+    if date_words.COUNTED_BEFORE.search(before) or (gathering and date_words.GATHERING_BEFORE.search(before)):
         return parts[1:]
     return parts
 
 
 def _spans(parts: list[_Part], rule: str, between: bool) -> Iterator[Expression]:
-    precision: Precision = "month" if rule == "month" else "year" if rule == "year" else "day"
+    precision: Precision = "month" if rule in ("month", "bare") else "year" if rule == "year" else "day"
     run: list[_Part] = []
     for part in parts:
         if run and not _continues(run, part, between, precision):
@@ -340,7 +372,7 @@ def _continues(run: list[_Part], part: _Part, between: bool, precision: Precisio
     if not _earlier(last, part):
         return False
     if part.joint in ("-", "~"):
-        return len(run) == 1
+        return len(run) == 1 or _next_day(last, part)
     if between and part.joint == "&":
         return True
     return precision == "day" and _next_day(last, part)
@@ -355,6 +387,10 @@ def _next_day(first: _Part, second: _Part) -> bool:
 
 def _expression(run: list[_Part], rule: str, precision: Precision) -> Expression:
     first, last = run[0], run[-1]
-    name = {"day": "day month year", "monthfirst": "month day year", "month": "month year"}.get(rule, rule)
+    name = {"day": "day month year", "monthfirst": "month day year", "month": "month year", "bare": "month"}.get(rule, rule)
+    guessed = any(part.guessed for part in run)
+    if guessed:
+        name = name.removesuffix(" year")
     from_point, to_point = Point(first.year, first.month, first.day), Point(last.year, last.month, last.day)
-    return Expression(first.start, last.end, from_point, to_point, precision, name if from_point == to_point else f"{name} range")
+    rule = name if from_point == to_point else f"{name} range"
+    return Expression(first.start, last.end, from_point, to_point, precision, rule, guessed)

@@ -1,4 +1,4 @@
-"""What a written date means for an item: labels, roles, event dates, plausibility; over `date_grammar`, with dateparser behind it.
+"""What a written date means for an item: labels, roles, plausibility; over `date_grammar`, with dateparser behind it (`date_evidence` weighs what was read).
 
 Pure: a part that is not written is never filled from the clock. The only place dateparser is imported.
 """
@@ -6,28 +6,22 @@ Pure: a part that is not written is never filled from the clock. The only place 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from rabat_crawler.extract.date_grammar import MONTH_NUMBER, WEEKDAYS, Expression, Point, exists, expressions
-from rabat_crawler.models import DateRole, PartialDate
+from rabat_crawler.extract.date_evidence import candidates, event_dates, partial, weighed
+from rabat_crawler.extract.date_grammar import exists, expressions
+from rabat_crawler.extract.date_words import MONTH_NUMBER, WEEKDAYS
+from rabat_crawler.models import DateRole, PartialDate, Precision
 
 MAX_RAW = 200
 """Longer strings are no date."""
 MAX_LINE = 80
 MAX_FALLBACK = 60
-LEAD_PARAGRAPHS = 2
-LEAD_PARAGRAPH = 60
-"""A line with fewer characters (photo credit, heading) is read but is no paragraph of its own."""
-LEAD_CHARACTERS = 1500
-FAR_PAST = 400
-"""Days before publication beyond which a date in the lead is history, not the event the item is about."""
-FAR_FUTURE = 800
-GUESSED_YEAR = 183
-"""A day and month without year are this near to the publication (days), or they are not read."""
+GRAMMAR_LANGUAGES = ("fr", "en")
+"""What the grammar finds in these is all there is."""
 
 _CLOCK = r"[0-9]{1,2}\s?(?:[:h.]\s?[0-9]{2}(?::[0-9]{2})?|h|(?=[ap]\.?m))(?:\s?[ap]\.?m\.?)?"
 _ZONE = r"\(?(?:cest|cet|gmt|utc|wet|west|z|heures?|hrs?)\)?(?:\s?[+-][0-9]{1,2})?|[+-][0-9]{2}:?[0-9]{2}"
@@ -60,18 +54,6 @@ _NEUTRAL = re.compile(r"(?:dates?|quand|when)\s?[:–-]\s*")
 _PLACE = re.compile(r"(?:à\s|in\s)?[^\W\d_][^\d,:;.!?]{0,39}(?:,\s?[^\W\d_][^\d,:;.!?]{0,29})?,\s*")
 # Numbers with a whole year that the grammar refused (day 31 of April, month 13) are wrong in every order.
 _NUMERIC = re.compile(r"[0-9]{4}[-/.][0-9]|[0-9][-/.][0-9]{4}")
-_SENTENCE_END = re.compile(r"[.!?…]\s+(?=[A-ZÀ-Ý«\"“])|\n")
-_NOT_THE_EVENT = re.compile(
-    r"date limite|deadline|avant\s(?:le|les|du)?\s?$|\bbefore\s(?:the\s)?$|\bby\s(?:the\s)?$|au plus tard|no later than|clôture|closing date"
-    r"|à (?:compter|partir) du\s?$|\bas of\s?$|starting\s(?:on\s|from\s)?$|jusqu['’]au\s?$|\buntil\s(?:the\s)?$"
-    r"|(?<=\s)depuis\s(?:le\s)?$|(?<=\s)since\s(?:the\s)?$"
-    r"|av(?:ait|aient) eu lieu|had taken place|(?:s['’]étai(?:t|ent)) (?:tenu|réuni|déroulé)|had (?:met|been held)|avai(?:t|ent) été (?:organis|tenu)"
-    r"|building on|dans le prolongement|à la suite d|suite à|faisant suite|following (?:the|on|up|a)\b|follow-up (?:to|of) the"
-    r"|previous|précédent|last (?:meeting|year)|follows on|since its|depuis sa"
-    r"|(?:adopt|lanc|launch|sign|cré|establish|ratifi)[a-zé]{1,6}\s(?:by [^.,;]{1,40}\s|par [^.,;]{1,40}\s)?"
-    r"(?:à|in|at)?\s?(?:(?-i:[A-ZÀ-Ý])[\w’'-]{1,20}\s?,?\s?)?(?:le|les|on|du|from)?\s?$",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +81,7 @@ def parse_date(raw: str, *, language: str | None, role: DateRole = "published", 
     for expression in found:
         label = _label(text[end : expression.start].lower(), text[end : expression.start])
         if label in (role, "") and _ends_well(text, expression.end):
-            return None if expression.rule == "year range" else _partial(expression, text, role, source)
+            return None if expression.rule == "year range" else partial(expression, text, role, source)
         end = expression.end
     if any(expression.precision == "day" for expression in found) or _refused(text.lower(), role):
         return None
@@ -115,7 +97,7 @@ def _plain(text: str, role: DateRole, source: str) -> PartialDate | None:
     if not exists(year, month, day):
         return None
     raw = text[found.start("d") : found.end("y")]
-    return PartialDate(value=f"{year}-{month:02d}-{day:02d}", precision="day", raw=raw, rule="day month year", role=role, source=source)
+    return weighed(PartialDate(value=f"{year}-{month:02d}-{day:02d}", precision="day", raw=raw, rule="day month year", role=role, source=source))
 
 
 def _label(prefix: str, written: str) -> str | None:
@@ -152,18 +134,6 @@ def _refused(low: str, role: DateRole) -> bool:
     return any(name != role and label.search(low) for name, label in _LABELS)
 
 
-def _iso(point: Point, precision: str) -> str:
-    if precision == "day":
-        return f"{point.year:04d}-{point.month:02d}-{point.day:02d}"
-    return f"{point.year:04d}-{point.month:02d}" if precision == "month" else f"{point.year:04d}"
-
-
-def _partial(found: Expression, text: str, role: DateRole, source: str) -> PartialDate:
-    value = _iso(found.first, found.precision)
-    end = _iso(found.last, found.precision) if found.last is not found.first and found.last != found.first else None
-    return PartialDate(value=value, end=end, precision=found.precision, raw=text[found.start : found.end], rule=found.rule, role=role, source=source)
-
-
 def parse_iso(raw: str, *, role: DateRole, source: str) -> PartialDate | None:
     """The local date of an ISO 8601 text (`2018-01-16T12:15:34+01:00`, `2018-01`, `20180116`), the offset not applied; None for anything else."""
     found = _ISO.fullmatch(raw) if len(raw) <= MAX_RAW else None
@@ -174,7 +144,7 @@ def parse_iso(raw: str, *, role: DateRole, source: str) -> PartialDate | None:
         return None
     value = "-".join(part for part in found.groups() if part)
     precision: Any = "year" if month is None else "month" if day is None else "day"
-    return PartialDate(value=value, precision=precision, raw=raw.strip(), rule="iso", role=role, source=source)
+    return weighed(PartialDate(value=value, precision=precision, raw=raw.strip(), rule="iso", role=role, source=source))
 
 
 def date_line(line: str, *, language: str | None) -> PartialDate | None:
@@ -192,78 +162,36 @@ def date_line(line: str, *, language: str | None) -> PartialDate | None:
     label = _PUBLISHED.match(prefix) or _NEUTRAL.match(prefix)
     if not _FILLERS.fullmatch(prefix, label.end() if label else 0) or " by " in text or " par " in text:
         return None
-    return _partial(found[0], text, "published", "text")
+    return partial(found[0], text, "published", "text")
 
 
 def find_dates(text: str, *, language: str | None, year: int | None = None, role: DateRole = "event", source: str = "text") -> tuple[FoundDate, ...]:
     """Every date and range that a text states, in order. A missing year is `year` or that of a later part of the same list, else no date."""
-    return tuple(FoundDate(found.start, found.end, _partial(found, text, role, source)) for found in expressions(text, year=year))
+    return tuple(FoundDate(found.start, found.end, partial(found, text, role, source)) for found in expressions(text, year=year))
 
 
-def event_dates(title: str, text: str, *, language: str | None, published: str | None) -> tuple[PartialDate, ...]:
-    """The days of the event as title or lead state them, best first; () where they state none. `published` is the item's ISO date or prefix.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDate:
+    """A date that a text states: `start` and `end` are ISO days, months or years (`end` None for a single one), `raw` its words."""
 
-    Deadlines, other meetings, chronologies and days far from the publication are left out.
+    start: str
+    end: str | None
+    precision: Precision
+    raw: str
+    rule: str
+
+
+def explain_text(text: str, *, language: str | None, year: int | None = None) -> list[ReadDate]:
+    """The dates of a text in its order. A missing year is the one last written before it, else the first one after, else `year`, else no date.
+
+    A text in another language than French and English is read only if all of it is one date.
     """
-    year = int(published[:4]) if published and published[:4].isdecimal() else None
-    found = [_partial(e, title, "event", "title") for e in _near(expressions(title, year=year), title, published)]
-    lead = _lead(text)
-    if not _is_chronology(lead, text):
-        here = _near(expressions(lead, year=year), lead, published)
-        found += [_partial(e, lead, "event", "text") for e in here if not _NOT_THE_EVENT.search(_before(lead, e.start))]
-    seen: dict[tuple[str, str | None], PartialDate] = {}
-    for date in found:
-        seen.setdefault((date.value, date.end), date)
-    return tuple(seen.values())
-
-
-def _lead(text: str) -> str:
-    lines: list[str] = []
-    paragraphs = 0
-    for line in text[:LEAD_CHARACTERS].split("\n"):
-        lines.append(line)
-        paragraphs += len(line) >= LEAD_PARAGRAPH
-        if paragraphs == LEAD_PARAGRAPHS:
-            break
-    return "\n".join(lines)
-
-
-def _near(found: list[Expression], text: str, published: str | None) -> Iterator[Expression]:
-    """Expressions of day precision that can be this item's event; without a publication day every one can."""
-    day = _day(published)
-    for expression in found:
-        if expression.precision != "day":
-            continue
-        if day is not None:
-            distance = (datetime(*expression.first) - day).days
-            written = str(expression.last.year) in text[expression.start : expression.end]
-            if not (-FAR_PAST <= distance <= FAR_FUTURE if written else abs(distance) <= GUESSED_YEAR):
-                continue
-        yield expression
-
-
-def _day(value: str | None) -> datetime | None:
-    found = _ISO.fullmatch(value or "")
-    if not found or not found[3]:
-        return None
-    year, month, day = int(found[1]), int(found[2]), int(found[3])
-    return datetime(year, month, day) if year and exists(year, month, day) else None
-
-
-def _before(text: str, start: int) -> str:
-    """The sentence up to the expression."""
-    begin = max(0, start - 300)
-    end = begin
-    for stop in _SENTENCE_END.finditer(text, begin, start):
-        end = stop.end()
-    return text[end:start]
-
-
-def _is_chronology(lead: str, text: str) -> bool:
-    """A page that recalls the stages of many years is no event: four days of three or more years, and its lead no nearer to one than another."""
-    days = [e for e in expressions(text[:8000]) if e.precision == "day"]
-    in_lead = sum(1 for e in days if e.start < len(lead))
-    return len(days) >= 4 and len({e.first.year for e in days}) >= 4 and in_lead < len(days) - 1
+    written = [(e.start, e.last.year) for e in expressions(text) if e.precision != "year" or e.first == e.last]
+    found = [partial(e, text, "event", "text") for e in expressions(text, year=year, written=written)]
+    if not found and language and language.lower().split("-")[0] not in GRAMMAR_LANGUAGES:
+        other = _by_dateparser(" ".join(text.split()), language, "event", "text") if len(text) <= MAX_RAW else None
+        found = [other] if other else []
+    return [ReadDate(start=date.value, end=date.end, precision=date.precision, raw=date.raw, rule=date.rule) for date in found]
 
 
 def plausible(value: str, *, first_year: int, captured_at: datetime) -> bool:
@@ -284,7 +212,7 @@ def _by_dateparser(text: str, language: str | None, role: DateRole, source: str)
         return None  # a hostile string may end anywhere in that library; it is no date then
     if moment is None or not 1900 <= moment.year < 2100:
         return None
-    return PartialDate(value=moment.date().isoformat(), precision="day", raw=text, rule="dateparser", role=role, source=source)
+    return weighed(PartialDate(value=moment.date().isoformat(), precision="day", raw=text, rule="dateparser", role=role, source=source))
 
 
 @lru_cache(maxsize=16)
@@ -306,4 +234,4 @@ def _reader(language: str) -> Any:
     return reader
 
 
-__all__ = ["FoundDate", "date_line", "event_dates", "find_dates", "parse_date", "parse_iso", "plausible"]
+__all__ = ["FoundDate", "ReadDate", "candidates", "date_line", "event_dates", "explain_text", "find_dates", "parse_date", "parse_iso", "plausible"]

@@ -13,9 +13,9 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rabat_crawler import registry
-from rabat_crawler.extract import languages
+from rabat_crawler.extract import date_evidence, languages
 from rabat_crawler.extract.badness import Badness, judge, judge_status
-from rabat_crawler.extract.dates import event_dates, plausible
+from rabat_crawler.extract.dates import plausible
 from rabat_crawler.extract.decoding import decode_body, decode_text
 from rabat_crawler.extract.feeds import feed_links
 from rabat_crawler.extract.html import Document, absolute, fold, normalise, parse_document
@@ -164,23 +164,28 @@ def _finished(draft: Draft, doc: Document, layout: str) -> Draft:
         language=language,
         language_method=method,
         kind=kind,
-        dates=tuple(_believable(date, doc) for date in (*draft.dates, *_event_dates(draft, text, kind, language))),
+        dates=_dates(draft, doc, text, kind, language),
         layout=layout,
     )
 
 
-def _event_dates(draft: Draft, text: str, kind: Kind, language: str | None) -> tuple[PartialDate, ...]:
-    """When the event takes place, as title or lead say it, for what may be an event; () if the layout knows it already."""
-    if kind not in ("news", "event") or not text or any(date.role == "event" for date in draft.dates):
-        return ()
-    published = next((date.value for date in draft.dates if date.role == "published"), None)
-    return _events(draft.title, text, language, published)
+def _dates(draft: Draft, doc: Document, text: str, kind: Kind, language: str | None) -> tuple[PartialDate, ...]:
+    """All dates of the draft with their confidence, those taken first: the layout's, those of title and text, that of its address."""
+    shown = tuple(_believable(date_evidence.weighed(date), doc) for date in draft.dates)
+    eventful = kind in ("news", "event") and bool(text)
+    published = next((date.value for date in shown if date.role == "published" and not date.refused), None)
+    known = {date.value for date in shown if date.role == "event"}
+    reason = date_evidence.NOT_AN_EVENT if not eventful else date_evidence.PAGE_SAYS_OTHERWISE if known else ""
+    read = (date for date in _candidates(draft.title, text, language, published) if date.value not in known)
+    stated = (*shown, *(replace(date, refused=date.refused or reason) for date in read))
+    every = [_believable(date, doc) for date in date_evidence.with_url(stated, draft.url, eventful=eventful)]
+    return (*(date for date in every if not date.refused), *date_evidence.kept_refused(date for date in every if date.refused))
 
 
 @lru_cache(maxsize=2048)
-def _events(title: str, text: str, language: str | None, published: str | None) -> tuple[PartialDate, ...]:
-    """`event_dates`, remembered: listings and boxes repeat the same intros page after page."""
-    return event_dates(title, text, language=language, published=published)
+def _candidates(title: str, text: str, language: str | None, published: str | None) -> tuple[PartialDate, ...]:
+    """`candidates`, remembered: listings and boxes repeat the same intros page after page."""
+    return date_evidence.candidates(title, text, language=language, published=published)
 
 
 @lru_cache(maxsize=2048)
@@ -190,10 +195,14 @@ def _language(title: str, text: str, declared: tuple[tuple[str, str], ...], allo
 
 
 def _believable(date: PartialDate, doc: Document) -> PartialDate:
-    """The date if it can be true; a published date before the dialogue or after the capture is kept, but its rule says so."""
-    if date.role == "event" or plausible(date.value, first_year=doc.site.first_year, captured_at=doc.captured_at):
+    """The date, refused if it cannot be true: before the dialogue began, or (what was published or changed) after the capture."""
+    if date.refused:
         return date
-    return replace(date, rule=f"implausible:{date.rule}")
+    if date.role == "event":
+        possible = int(date.value[:4]) >= doc.site.first_year
+    else:
+        possible = plausible(date.value, first_year=doc.site.first_year, captured_at=doc.captured_at)
+    return date if possible else replace(date, refused=date_evidence.IMPLAUSIBLE)
 
 
 def _without_boilerplate(text: str, boilerplate: tuple[str, ...]) -> str:
