@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 
 from rabat_crawler.archive import Archive, schema
 from rabat_crawler.archive.rebuild import warc_files
@@ -213,6 +214,33 @@ def test_two_records_of_one_name_give_the_same_rows_in_every_order(tmp_path: Pat
     second = replace(second, capture=replace(second.capture, record_id=first.capture.record_id))
     found = [added(order, tmp_path / str(number), batch=1) for number, order in enumerate(((first, second), (second, first)))]
     assert found[0] == found[1] and sum('"table": "items"' in row for row in found[0]) == 1
+
+
+DERIVED = """
+BEGIN;
+INSERT INTO items (id, item_id, site, kind, language_method, title, summary, text, section, layout, first_seen, last_seen, gone, flags, current_version,
+  html, item_key) VALUES (1, 'old', 'sample', 'news', '', 'Old', '', '', '', '', '', '', 0, '[]', '', '', 'url:old');
+INSERT INTO tags VALUES ('old', 'visas');
+INSERT INTO links VALUES ('http://x.example/', 'sample', 'x', '');
+INSERT INTO files VALUES ('warc/x.warc.gz', 10);
+COMMIT;
+"""
+
+
+@pytest.mark.parametrize("migration", ["m007_languages"])
+def test_an_archive_of_an_earlier_schema_is_emptied_and_read_anew(tmp_path: Path, migration: str) -> None:
+    folder = copy_of(sample_archive(1), tmp_path)
+    (folder / "rabat.db").unlink()
+    connection = sqlite3.connect(folder / "rabat.db", isolation_level=None)
+    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    schema.migrations.apply(sqlite_utils.Database(connection), stop_before=migration)
+    connection.executescript(DERIVED)
+    connection.execute("PRAGMA user_version = 3")
+    connection.close()
+    with Archive.open(folder, write=True) as archive:
+        assert archive.verify().faults == ()
+    assert dump_of(folder) == dump_of(sample_archive(1))
 
 
 def test_an_archive_of_the_schema_before_is_read_anew_from_its_warc_files(tmp_path: Path) -> None:

@@ -246,6 +246,31 @@ def m003_the_past(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m007_languages(db: sqlite_utils.Database) -> None:
+    """How sure an item's language is. What was derived before does not say it: it is read from the WARC files again."""
+    _forget_derived(db)
+    db.execute("ALTER TABLE items ADD COLUMN language_confidence REAL NOT NULL DEFAULT 0.0")
+
+
+ROOTS = frozenset(("items", "captures", "drafts", "links", "files"))
+
+
+def _forget_derived(db: sqlite_utils.Database) -> None:
+    """Empty the tables that follow from the WARC files, and all that refer to them, whatever migration made these; what is left is read anew.
+
+    Run records stay. Works within the migration's transaction.
+    """
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'").fetchall()]
+    parents = {table: {row[2] for row in db.execute(f"PRAGMA foreign_key_list({table})").fetchall()} for table in tables}
+    derived = {table for table in tables if table in ROOTS}
+    while grown := {table for table in tables if parents[table] & derived} - derived:
+        derived |= grown
+    for table in sorted(derived):
+        db.execute(f"DELETE FROM {table}")
+
+
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one: executescript() would commit and end the migration's transaction."""
     buffer = ""

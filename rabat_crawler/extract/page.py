@@ -151,10 +151,7 @@ def _finished(draft: Draft, doc: Document, layout: str) -> Draft:
     site = doc.site
     text = _without_boilerplate(draft.text, site.boilerplate)
     address = draft.url or doc.url
-    declared = [("path", path_language(address, site) or ""), ("html lang", doc.html_lang or "")]
-    if draft.url and draft.url != doc.url and declared[0][1]:
-        declared.pop()
-    language, method = _language(draft.title, text, tuple(d for d in declared if d[1] in site.languages), site.languages)
+    language, method, confidence = _language(text, declared_languages(draft, doc), site.languages)
     kind: Kind = draft.kind or kind_of(address, draft.section, site) or ("news" if any(d.role == "published" for d in draft.dates) else "page")
     return replace(
         draft,
@@ -163,10 +160,26 @@ def _finished(draft: Draft, doc: Document, layout: str) -> Draft:
         section=draft.section,
         language=language,
         language_method=method,
+        language_confidence=confidence,
         kind=kind,
         dates=tuple(_believable(date, doc) for date in (*draft.dates, *_event_dates(draft, text, kind, language))),
         layout=layout,
     )
+
+
+def declared_languages(draft: Draft, doc: Document) -> tuple[tuple[str, str], ...]:
+    """What page and address declare of a draft's language, as (source, language of the site), strongest first.
+
+    An item that the page only lists is not spoken of by the page's own declarations, if its address names a language.
+    """
+    own = draft.url is None or draft.url == doc.url
+    path = path_language(draft.url or doc.url, doc.site)
+    found = [("path", path)]
+    if own or not path:
+        found.append(("html lang", doc.html_lang))
+    if own:
+        found.append(("alternate", next((one.hreflang.split("-")[0].lower() for one in doc.alternates if one.url == doc.url), None)))
+    return tuple((source, language) for source, language in found if language in doc.site.languages and language is not None)
 
 
 def _event_dates(draft: Draft, text: str, kind: Kind, language: str | None) -> tuple[PartialDate, ...]:
@@ -184,9 +197,9 @@ def _events(title: str, text: str, language: str | None, published: str | None) 
 
 
 @lru_cache(maxsize=2048)
-def _language(title: str, text: str, declared: tuple[tuple[str, str], ...], allowed: tuple[str, ...]) -> tuple[str | None, str]:
-    """`languages.identify`, remembered for the same reason."""
-    return languages.identify(title, text, declared=declared, allowed=allowed)
+def _language(text: str, declared: tuple[tuple[str, str], ...], allowed: tuple[str, ...]) -> languages.Spoken:
+    """`languages.identify`, remembered for the same reason; the title never decides."""
+    return languages.identify("", text, declared=declared, allowed=allowed)
 
 
 def _believable(date: PartialDate, doc: Document) -> PartialDate:
