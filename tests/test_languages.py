@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rabat_crawler.extract.languages import identify, language_votes
+from rabat_crawler.extract.languages import identify, language_votes, weigh
 
 GOLD = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "joomla_gold_sample.json"
+TITLES = Path(__file__).resolve().parents[1] / "bench"
 SITE = ("fr", "en")
 FR = "Les pays partenaires du dialogue se sont réunis à Dakar afin de faire le point sur les visas et sur la mobilité des étudiants."
 EN = "The partner countries of the dialogue met in Dakar to take stock of the work on visas and on the mobility of students."
@@ -31,6 +32,9 @@ Presentation of the results of the study
 Pause et photo de famille
 Break and family photo"""
 TABLE = "Le thème de la session | The theme of the session\nLes pays de la région | The countries of the region"
+
+TELEGRAM = """Togo will host a workshop on birth certificates, co-chaired by Portugal. Opening session: late certificates. Delegations show digital registers.
+Registration closes on 20 October. Working languages: English, French, Portuguese."""
 
 CASES: list[tuple[str, str, str, list[tuple[str, str]], tuple[str | None, str]]] = [
     ("agrees", "", FR, [("path", "fr")], ("fr", "path")),
@@ -115,6 +119,7 @@ CASES: list[tuple[str, str, str, list[tuple[str, str]], tuple[str | None, str]]]
     ("mixed captions", "", "La ministre et le président / The minister and the president\nVue de la salle / View of the room", [], ("mixed", "text")),
     ("alternate against the body", "", EN, [("alternate", "fr")], ("en", "text contradicts alternate")),
     ("html lang against path and body", "", FR, [("path", "fr"), ("html lang", "en")], ("fr", "path")),
+    ("news in few words", "", TELEGRAM, [("path", "fr")], ("en", "text contradicts path")),
     ("capitals", "", FR.upper(), [("path", "en")], ("fr", "text contradicts path")),
     (
         "typographic apostrophes",
@@ -180,6 +185,13 @@ CONFIDENCES = [
 @pytest.mark.parametrize(("text", "declared", "least", "most"), [case[1:] for case in CONFIDENCES], ids=[case[0] for case in CONFIDENCES])
 def test_confidence_grows_with_agreement_and_falls_with_contradiction(text: str, declared: list[tuple[str, str]], least: float, most: float) -> None:
     assert least <= identify("", text, declared=declared, allowed=SITE).confidence <= most
+
+
+def test_titles_without_body_are_weighed_rightly_with_the_site_s_languages_as_priors() -> None:
+    titles = [(line, code) for code in SITE for line in (TITLES / f"titles_{code}.txt").read_text(encoding="utf-8").splitlines()]
+    assert min(sum(found == code for _, found in titles) for code in SITE) >= 185
+    right = sum(max(likely, key=lambda one: likely[one]) == code for title, code in titles if (likely := weigh(title, SITE)))
+    assert right / len(titles) >= 0.975
 
 
 def test_why_a_vote_was_overruled_is_said() -> None:

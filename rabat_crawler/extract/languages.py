@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -35,7 +35,7 @@ SEGMENTED = 20_000
 MIN_LETTERS = 80
 """Shorter texts are never given to langdetect (it calls "Actualités" Catalan)."""
 MIN_CONTRADICTING = 120
-"""Letters that langdetect must have seen to overrule a declaration."""
+"""Letters that langdetect, or our own weighing of letters, must have seen to overrule a declaration."""
 SEED = 0
 TRUST = {"path": 0.95, "html lang": 0.9, "alternate": 0.85}
 """How often a declaration alone is right; templates declare one language for all pages more often than editors file a text wrongly."""
@@ -133,6 +133,8 @@ def _outcome(text: str, declared: Sequence[tuple[str, str]], allowed: Sequence[s
     """The body decides where nothing is declared, where it holds two languages, and where it contradicts with enough text; else the strongest declaration."""
     stated = _declarations(declared, allowed)
     body = _body(text, allowed, undeclared=not stated)
+    if stated and body is not None and body.language != stated[0][1] and not body.clear and body.some:
+        body = replace(body, clear=_letters_say(text, body.language, allowed))
     if not stated and body is None:
         return Spoken(None, "", 0.0), ()
     language, method = _decided(stated, body)
@@ -145,6 +147,13 @@ def _outcome(text: str, declared: Sequence[tuple[str, str]], allowed: Sequence[s
     if body is not None and language == "mixed":
         return Spoken(language, method, round(body.confidence, 3)), votes
     return Spoken(language, method, _fused(votes, language)), votes
+
+
+def _letters_say(text: str, language: str, allowed: Sequence[str]) -> bool:
+    """Whether the letters of enough text say the same as its few function words: news in the style of telegrams."""
+    if len(_LETTER.findall(text[:SAMPLE])) < MIN_CONTRADICTING:
+        return False
+    return weigh(text, allowed).get(language, 0.0) >= SURE
 
 
 def _decided(stated: Sequence[tuple[str, str]], body: _Body | None) -> tuple[str, str]:
