@@ -171,6 +171,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site, *, cut: bool = False) -> M
         kind=_kind(ordered, best),
         language=draft.language,
         language_method=draft.language_method,
+        language_confidence=draft.language_confidence,
         title=draft.title,
         summary=draft.summary or next((one.draft.summary for one in ordered if one.draft.summary), ""),
         text=draft.text,

@@ -143,6 +143,7 @@ class Draft:
     section: str = ""
     language: str | None = None
     language_method: str = ""
+    language_confidence: float = 0.0
     dates: tuple[PartialDate, ...] = ()
     tags: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -214,6 +215,7 @@ class Item:
     kind: Kind
     language: str | None
     language_method: str
+    language_confidence: float
     title: str
     summary: str
     text: str

@@ -117,6 +117,7 @@ def test_a_snapshot_holds_what_the_item_says() -> None:
         kind="news",
         language=None,
         language_method="",
+        language_confidence=0.0,
         title="T",
         summary="S",
         text="X",

@@ -11,7 +11,7 @@ from typing import Any
 from rabat_crawler.archive import items
 
 FIELDS = (
-    "kind language language_method title summary text published event_start event_end canonical_url article_id section layout gone flags html"
+    "kind language language_method language_confidence title summary text published event_start event_end canonical_url article_id section layout gone flags html"
 ).split()
 CAPTURE_FIELDS = ("layout", "role", "badness", "problems")
 CHILDREN = tuple(table for table in items.CHILDREN if table != "traits")

@@ -15,7 +15,7 @@ from rabat_crawler.urls import fold_key, path_language
 
 ITEM_COLUMNS = (
     "id item_id site kind language language_method title summary text published event_start event_end canonical_url article_id section layout "
-    "first_seen last_seen gone flags current_version html item_key"
+    "first_seen last_seen gone flags current_version html item_key language_confidence"
 ).split()
 VERSION_COLUMNS = ("version_id item_id text_digest title summary text html layout complete first_capture last_capture first_seen last_seen").split()
 FIXED = {"ITEM": ("id", "item_id", "item_key"), "VERSION": ("version_id", "item_id", "text_digest", "title", "text")}
@@ -80,6 +80,7 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
             number, name, item.site, item.kind, item.language, item.language_method, item.title, item.summary, item.text, item.published,
             item.event_start, item.event_end, item.canonical_url, item.article_id, item.section, item.layout, item.first_seen, item.last_seen,
             int(_is_gone(connection, key, item)), json.dumps(item.flags), item.current_version, item.html, key,
+            item.language_confidence,
         ),
         versions=tuple(
             (v.version_id, name, v.text_digest, v.title, v.summary, v.text, v.html, v.layout, int(v.complete), v.first_capture, v.last_capture,

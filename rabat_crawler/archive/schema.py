@@ -246,26 +246,7 @@ def m003_the_past(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
-FORGET = """
-DELETE FROM dates;
-DELETE FROM addresses;
-DELETE FROM alternates;
-DELETE FROM attachments;
-DELETE FROM images;
-DELETE FROM tags;
-DELETE FROM identities;
-DELETE FROM versions;
-DELETE FROM items;
-DELETE FROM links;
-DELETE FROM readings;
-DELETE FROM sightings;
-DELETE FROM drafts;
-DELETE FROM captures;
-DELETE FROM files;
-"""
-"""Leaves out all that was derived: where the database has no row of a WARC file's records, opening it for writing reads them, as today's readers do."""
-
-M004 = f"""{FORGET}
+M004 = """
 ALTER TABLE dates ADD COLUMN confidence REAL NOT NULL DEFAULT 1.0;
 ALTER TABLE dates ADD COLUMN refused TEXT NOT NULL DEFAULT '';
 """
@@ -274,11 +255,19 @@ ALTER TABLE dates ADD COLUMN refused TEXT NOT NULL DEFAULT '';
 @migrations()
 def m004_date_evidence(db: sqlite_utils.Database) -> None:
     """How surely each date was read, and candidates that are not taken, with the reason; read from the WARC files again."""
+    _forget_derived(db)
     for statement in _statements(M004):
         db.execute(statement)
 
 
-M009 = f"""{FORGET}
+@migrations()
+def m007_languages(db: sqlite_utils.Database) -> None:
+    """How sure an item's language is. What was derived before does not say it: it is read from the WARC files again."""
+    _forget_derived(db)
+    db.execute("ALTER TABLE items ADD COLUMN language_confidence REAL NOT NULL DEFAULT 0.0")
+
+
+M009 = """
 DROP VIEW translations;
 CREATE TABLE traits (
   item_id TEXT PRIMARY KEY REFERENCES items (item_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, content TEXT NOT NULL
@@ -308,8 +297,27 @@ CREATE TABLE derived (name TEXT PRIMARY KEY, fresh INTEGER NOT NULL, decisions I
 @migrations()
 def m009_relations(db: sqlite_utils.Database) -> None:
     """How items belong together, with the reason; what of each item is compared for it."""
+    _forget_derived(db)
     for statement in _statements(M009):
         db.execute(statement)
+
+
+ROOTS = frozenset(("items", "captures", "drafts", "links", "files"))
+
+
+def _forget_derived(db: sqlite_utils.Database) -> None:
+    """Empty the tables that follow from the WARC files, and all that refer to them, whatever migration made these; what is left is read anew.
+
+    Run records stay. Works within the migration's transaction.
+    """
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'").fetchall()]
+    parents = {table: {row[2] for row in db.execute(f"PRAGMA foreign_key_list({table})").fetchall()} for table in tables}
+    derived = {table for table in tables if table in ROOTS}
+    while grown := {table for table in tables if parents[table] & derived} - derived:
+        derived |= grown
+    for table in sorted(derived):
+        db.execute(f"DELETE FROM {table}")
 
 
 def _statements(script: str) -> Iterator[str]:

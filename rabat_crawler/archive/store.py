@@ -12,7 +12,7 @@ from rabat_crawler.changes import FIELDS, Snapshot
 from rabat_crawler.models import Attachment, Image, Item, PartialDate, Run, Version
 
 ITEM_COLUMNS = (
-    "item_id site kind language language_method title summary text html published event_start event_end canonical_url article_id section layout "
+    "item_id site kind language language_method language_confidence title summary text html published event_start event_end canonical_url article_id section layout "
     "first_seen last_seen gone flags current_version"
 ).split()
 _SELECT_ITEM = "SELECT " + ", ".join(f"i.{name}" for name in ITEM_COLUMNS) + " FROM items i "

@@ -71,6 +71,11 @@ def hit_lines(hit: Hit) -> str:
     return f"{first}\n{snippet}\n    {plain(item.canonical_url or '')}"
 
 
+def _how_sure(item: Item) -> str:
+    """How the item's language was found, and how surely."""
+    return f"{item.language_method}, {item.language_confidence:.2f}" if item.language_method else "no evidence"
+
+
 def item_lines(item: Item) -> str:
     """One item in full, with the evidence of its values."""
     dates = [
@@ -84,7 +89,7 @@ def item_lines(item: Item) -> str:
         f"item {item.item_id}, {item.kind}, site {item.site}, read by {item.layout}",
         f"published: {item.published or 'no date found'}"
         + (f"; event: {item.event_start}{f' to {item.event_end}' if item.event_end else ''}" if item.event_start else ""),
-        f"language: {item.language or 'unknown'} ({item.language_method or 'no evidence'}); section: {item.section or '-'}; tags: {', '.join(item.tags) or '-'}",
+        f"language: {item.language or 'unknown'} ({_how_sure(item)}); section: {item.section or '-'}; tags: {', '.join(item.tags) or '-'}",
         f"seen from {item.first_seen} to {item.last_seen}" + ("; gone from the site" if item.gone else ""),
         f"translation: {item.twin or 'none known'}; flags: {', '.join(item.flags) or 'none'}",
         "",

@@ -1,15 +1,18 @@
-"""The language of an item, with the evidence that decided: declared (path, html lang) first, unless the body clearly says otherwise.
+"""The language of an item, with all evidence and how surely: declared (path, html lang, alternate) first, unless the body clearly says otherwise.
 
-Pure. The only place langdetect is imported, and only when nothing cheaper decides; titles alone never contradict a declaration.
+Pure. langdetect is imported here only, and only when nothing cheaper decides; a title never decides.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
+
+from rabat_crawler.extract import ngrams
 
 _FRENCH = """
 le la les des du de une un et est sont dans pour par sur avec aux au qui que ce cette ces ont été ses leur leurs en ou il elle elles se sa mais
@@ -32,8 +35,17 @@ SEGMENTED = 20_000
 MIN_LETTERS = 80
 """Shorter texts are never given to langdetect (it calls "Actualités" Catalan)."""
 MIN_CONTRADICTING = 120
-"""Letters that langdetect must have seen to overrule a declaration."""
+"""Letters that langdetect, or our own weighing of letters, must have seen to overrule a declaration."""
 SEED = 0
+TRUST = {"path": 0.95, "html lang": 0.9, "alternate": 0.85}
+"""How often a declaration alone is right; templates declare one language for all pages more often than editors file a text wrongly."""
+DEFAULT_TRUST = 0.8
+SURE, DETECTED = 0.999, 0.99
+"""No evidence is surer; langdetect says .9999 of nearly everything."""
+LIKELY, SURELY_OTHER, SHORT_LIKELY = 0.9, 0.99, 0.97
+"""What langdetect must say of a text of which nothing is declared, of one that is declared otherwise, and what a short text's letters must say."""
+MIN_SHORT_WORDS = 3
+WORD_ODDS = 0.8
 OWN_SHARE = 12
 """One function word of French or English in so many words: the text is not in a language of another family (Spanish passes as well)."""
 MIN_FOREIGN = 150
@@ -52,31 +64,179 @@ _SEGMENT = re.compile(r"\n+|(?<=[.!?…])\s+|\s[/|–—]\s")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def identify(title: str, text: str, *, declared: Sequence[tuple[str, str]], allowed: Sequence[str]) -> tuple[str | None, str]:
-    """(language, method). `declared` holds (source, language tag), strongest first; `allowed` the site's two-letter codes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What one piece of evidence says of a text's language, how surely (0 to 1) by itself, and whether the outcome follows it.
 
-    Language: one of `allowed`, "mixed" where the body holds two in substantial shares, or None. Method: the declaring source, "text",
-    "text contradicts <source>", "langdetect", "langdetect contradicts <source>", "title" or "" (no evidence at all).
+    `source`: a declaring one (path, html lang, alternate), text (function words), letters (runs of letters of a short text), langdetect, title.
     """
-    source, stated = _declaration(declared, allowed)
+
+    source: str
+    language: str | None
+    confidence: float
+    used: bool
+    why: str
+
+
+class Spoken(NamedTuple):
+    """A language ("mixed" for two, None for unknown), the method that found it, and how surely (0 to 1; 0 without evidence)."""
+
+    language: str | None
+    method: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    """What the body itself says; `clear` if that is enough to overrule a declaration, `some` if it is together with another declaration."""
+
+    source: str
+    language: str
+    confidence: float
+    clear: bool = False
+    some: bool = False
+
+
+def identify(title: str, text: str, *, declared: Sequence[tuple[str, str]], allowed: Sequence[str]) -> Spoken:
+    """Language, method and confidence. `declared` holds (source, language tag), strongest first; `allowed` the site's two-letter codes.
+
+    Language: one of `allowed`, "mixed" where the body holds two in substantial shares, or None; the title never decides. Method: the source that
+    decided (path, html lang, alternate, text, letters, langdetect), "<source> contradicts <source>", or "" (no evidence at all).
+    """
+    return _outcome(text, declared, allowed)[0]
+
+
+def language_votes(title: str, text: str, declared: Sequence[tuple[str, str]], allowed: Sequence[str]) -> tuple[Vote, ...]:
+    """All evidence with what became of it; `identify` gives the outcome. Declarations first, then the body, then the title, which never decides."""
+    found, votes = _outcome(text, declared, allowed)
+    passed = tuple(
+        Vote(source=source, language=None, confidence=0.0, used=False, why=f"{tag!r} is no language of the site")
+        for source, tag in declared
+        if tag and _code(tag) not in allowed
+    )
+    likely = weigh(title, allowed)
+    if not likely:
+        return (*votes, *passed)
+    code = max(likely, key=lambda one: (likely[one], one))
+    agrees = "it agrees" if code == found.language else "it says otherwise"
+    title_vote = Vote(source="title", language=code, confidence=round(likely[code], 3), used=False, why=f"a title alone never decides; {agrees}")
+    return (*votes, *passed, title_vote)
+
+
+def weigh(text: str, allowed: Sequence[str]) -> dict[str, float]:
+    """How likely a short text is in each of `allowed`, all of them equally likely before; {} if nothing speaks for any."""
+    french, english = _count([word.strip(_EDGES) for word in _words(text[:SAMPLE])])
+    return ngrams.probabilities(text, allowed, {"fr": french, "en": english})
+
+
+def _outcome(text: str, declared: Sequence[tuple[str, str]], allowed: Sequence[str]) -> tuple[Spoken, tuple[Vote, ...]]:
+    """The body decides where nothing is declared, where it holds two languages, and where it contradicts with enough text; else the strongest declaration."""
+    stated = _declarations(declared, allowed)
+    body = _body(text, allowed, undeclared=not stated)
+    if stated and body is not None and body.language != stated[0][1] and not body.clear and body.some:
+        body = replace(body, clear=_letters_say(text, body.language, allowed))
+    if not stated and body is None:
+        return Spoken(None, "", 0.0), ()
+    language, method = _decided(stated, body)
+    votes = tuple(
+        _vote(source, code, TRUST.get(source, DEFAULT_TRUST), language, _why(source, code, language, stated, body)) for source, code in stated
+    )
+    if body is not None:
+        why = _why_body(body, language, stated)
+        votes = (*votes, _vote(body.source, body.language, round(body.confidence, 3), language, why))
+    if body is not None and language == "mixed":
+        return Spoken(language, method, round(body.confidence, 3)), votes
+    return Spoken(language, method, _fused(votes, language)), votes
+
+
+def _letters_say(text: str, language: str, allowed: Sequence[str]) -> bool:
+    """Whether the letters of enough text say the same as its few function words: news in the style of telegrams."""
+    if len(_LETTER.findall(text[:SAMPLE])) < MIN_CONTRADICTING:
+        return False
+    return weigh(text, allowed).get(language, 0.0) >= SURE
+
+
+def _decided(stated: Sequence[tuple[str, str]], body: _Body | None) -> tuple[str, str]:
+    if not stated:
+        assert body is not None
+        return body.language, body.source
+    source, code = stated[0]
+    if body is None or body.language == code:
+        return code, source
+    if body.language == "mixed":
+        return "mixed", body.source
+    seconded = next((other for other, language in stated[1:] if language == body.language), None)
+    if body.clear:
+        return body.language, f"{body.source} contradicts {source}"
+    if body.some and seconded:
+        return body.language, f"{body.source} and {seconded} contradict {source}"
+    return code, source
+
+
+def _vote(source: str, code: str, confidence: float, language: str, why: str) -> Vote:
+    return Vote(source=source, language=code, confidence=confidence, used=code == language, why=why)
+
+
+def _why(source: str, code: str, language: str, stated: Sequence[tuple[str, str]], body: _Body | None) -> str:
+    """Why a declaration was followed or not."""
+    if code == language:
+        return "the strongest declaration" if (source, code) == stated[0] else "it agrees"
+    if language == "mixed":
+        return "the body holds two languages"
+    return f"the {body.source} says otherwise" if body is not None and body.language == language else f"{stated[0][0]} is the stronger declaration"
+
+
+def _why_body(body: _Body, language: str, stated: Sequence[tuple[str, str]]) -> str:
+    if not stated:
+        return "nothing is declared"
+    if body.language != language:
+        return f"too little of it to contradict {stated[0][0]}"
+    if language == "mixed":
+        return "it holds two languages in substantial shares"
+    return "it agrees" if stated[0][1] == language else f"enough of it to contradict {stated[0][0]}"
+
+
+def _fused(votes: Sequence[Vote], language: str) -> float:
+    """The confidence that all evidence together gives: the odds of the votes for the language multiplied, those against it divided out."""
+    odds = sum(_logit(vote.confidence) * (1 if vote.used else -1) for vote in votes if vote.language is not None)
+    return round(min(SURE, max(0.05, 1 / (1 + math.exp(-odds)))), 3)
+
+
+def _logit(confidence: float) -> float:
+    bounded = min(SURE, max(0.5, confidence))
+    return math.log(bounded / (1 - bounded))
+
+
+def _code(tag: str) -> str:
+    return tag.strip().lower().replace("_", "-").split("-")[0]
+
+
+def _declarations(declared: Sequence[tuple[str, str]], allowed: Sequence[str]) -> list[tuple[str, str]]:
+    return [(source, code) for source, tag in declared if (code := _code(tag)) in allowed]
+
+
+def _body(text: str, allowed: Sequence[str], *, undeclared: bool) -> _Body | None:
+    """What the body says by itself; the dearer means are asked only where nothing is declared, or for languages whose function words we do not know."""
+    if not text:
+        return None
     if set(allowed) <= OWN.keys():
         spoken = _spoken(text, allowed)
-        if spoken == "mixed":
-            return "mixed", "text"
-        if spoken and stated and spoken != stated:
-            return (spoken, f"text contradicts {source}") if _clear(text, spoken) else (stated, source)
-        if spoken or stated:
-            return (stated, source) if stated else (spoken, "text")
-        return _undeclared(title, text, allowed)
-    return _foreign(title, text, source, stated, allowed)
+        if spoken or not undeclared:
+            return spoken
+    found = _langdetect(text[:SAMPLE], tuple(sorted(allowed)))
+    if found is not None and found[1] > (LIKELY if undeclared else SURELY_OTHER):
+        long = len(_LETTER.findall(text[:SAMPLE])) >= MIN_CONTRADICTING
+        return _Body(source="langdetect", language=found[0], confidence=min(DETECTED, found[1]), clear=long, some=long)
+    return _short(text, allowed) if found is None and undeclared and set(allowed) <= OWN.keys() else None
 
 
-def _declaration(declared: Sequence[tuple[str, str]], allowed: Sequence[str]) -> tuple[str, str | None]:
-    for source, tag in declared:
-        code = tag.strip().lower().replace("_", "-").split("-")[0]
-        if code in allowed:
-            return source, code
-    return "", None
+def _short(text: str, allowed: Sequence[str]) -> _Body | None:
+    """A short body by its letters; one or two words say nothing."""
+    if len(text) > SAMPLE or len(_words(text)) < MIN_SHORT_WORDS:
+        return None
+    likely = weigh(text, allowed)
+    best = max(likely, key=lambda one: (likely[one], one), default=None)
+    return _Body(source="letters", language=best, confidence=likely[best]) if best and likely[best] >= SHORT_LIKELY else None
 
 
 def _words(text: str) -> list[str]:
@@ -90,19 +250,28 @@ def _count(words: list[str]) -> tuple[int, int]:
     return french, english
 
 
-def _spoken(text: str, allowed: Sequence[str]) -> str | None:
-    """The language of the body by its function words, "mixed", or None where they do not decide."""
-    french, english = _count(_words(text[:SAMPLE]))
+def _spoken(text: str, allowed: Sequence[str]) -> _Body | None:
+    """What the body says by its function words; None where they do not decide."""
+    words = _words(text[:SAMPLE])
+    french, english = _count(words)
     total, minor = french + english, min(french, english)
-    if total >= 8 and minor * 10 <= total and len(text) <= SAMPLE * 2:
-        return _permitted("fr" if french > english else "en", allowed)
-    if total >= 8 and minor * 10 <= total and not _turns(text, french > english):
-        return _permitted("fr" if french > english else "en", allowed)
-    return _by_segments(text[:SEGMENTED], allowed)
+    if total >= 8 and minor * 10 <= total and (len(text) <= SAMPLE * 2 or not _turns(text, french > english)):
+        code = "fr" if french > english else "en"
+        return _by_words(code, french, english, len(words)) if code in allowed else None
+    return _by_segments(text[:SEGMENTED], allowed, french, english, len(words))
 
 
-def _permitted(code: str, allowed: Sequence[str]) -> str | None:
-    return code if code in allowed else None
+def _by_words(code: str, french: int, english: int, words: int) -> _Body:
+    """The body is in this language; it may overrule a declaration if it is running text most of whose evidence is of one language."""
+    own, other = (french, english) if code == "fr" else (english, french)
+    clear = own >= 6 and own >= 5 * other and own * 5 >= words
+    return _Body(
+        source="text",
+        language=code,
+        confidence=min(SURE, max(0.5, 1 / (1 + math.exp(-WORD_ODDS * (own - 2 * other))))),
+        clear=clear,
+        some=own > 2 * other,
+    )
 
 
 def _turns(text: str, french_first: bool) -> bool:
@@ -117,51 +286,24 @@ def _segments(text: str) -> Iterator[str]:
             yield segment
 
 
-def _by_segments(text: str, allowed: Sequence[str]) -> str | None:
+def _by_segments(text: str, allowed: Sequence[str], french: int, english: int, words: int) -> _Body | None:
     """Sentence by sentence: how many letters each language has among the sentences that one of them clearly owns."""
     letters, evidence = {"fr": 0, "en": 0}, {"fr": 0, "en": 0}
     for segment in _segments(text):
-        french, english = _count([word.strip(_EDGES) for word in _words(segment)])
-        if french != english:
-            owner = "fr" if french > english else "en"
+        own_french, own_english = _count([word.strip(_EDGES) for word in _words(segment)])
+        if own_french != own_english:
+            owner = "fr" if own_french > own_english else "en"
             letters[owner] += len(segment)
-            evidence[owner] += abs(french - english)
+            evidence[owner] += abs(own_french - own_english)
     total = letters["fr"] + letters["en"]
     if not total:
         return None
     main, other = ("fr", "en") if letters["fr"] >= letters["en"] else ("en", "fr")
     if letters[other] * 4 >= total and evidence[other] >= 2 and evidence[main] >= 2 and other in allowed and main in allowed:
-        return "mixed"
-    return _permitted(main, allowed) if evidence[main] >= 3 and letters[main] * 4 > total * 3 else None
-
-
-def _clear(text: str, language: str) -> bool:
-    """Whether the body may overrule a declaration: running text, most of whose evidence is of one language."""
-    words = _words(text[:SAMPLE])
-    french, english = _count(words)
-    own, other = (french, english) if language == "fr" else (english, french)
-    return own >= 6 and own >= 5 * other and own * 5 >= len(words)
-
-
-def _undeclared(title: str, text: str, allowed: Sequence[str]) -> tuple[str | None, str]:
-    found = _langdetect(text[:SAMPLE], tuple(sorted(allowed)))
-    if found and found[1] > 0.9:
-        return found[0], "langdetect"
-    french, english = _count([word.strip(_EDGES) for word in _words(title)])
-    if max(french, english) >= 2 and min(french, english) == 0:
-        code = _permitted("fr" if french else "en", allowed)
-        return (code, "title") if code else (None, "")
-    return None, ""
-
-
-def _foreign(title: str, text: str, source: str, stated: str | None, allowed: Sequence[str]) -> tuple[str | None, str]:
-    """Sites with other languages: our two word lists know nothing of them, so langdetect weighs every long text."""
-    found = _langdetect(text[:SAMPLE], tuple(sorted(allowed)))
-    if stated is None:
-        return (found[0], "langdetect") if found and found[1] > 0.9 else (None, "")
-    if found and found[0] != stated and found[1] > 0.99 and len(_LETTER.findall(text[:SAMPLE])) >= MIN_CONTRADICTING:
-        return found[0], f"langdetect contradicts {source}"
-    return stated, source
+        return _Body(source="text", language="mixed", confidence=min(SURE, 0.5 + letters[other] / total))
+    if main not in allowed or evidence[main] < 3 or letters[main] * 4 <= total * 3:
+        return None
+    return _by_words(main, french, english, words)
 
 
 @lru_cache(maxsize=1024)
@@ -190,7 +332,7 @@ def _langdetect(text: str, allowed: tuple[str, ...]) -> tuple[str, float] | None
     from langdetect.lang_detect_exception import LangDetectException
 
     detector = factory.create()
-    detector.set_prior_map({_profile_name(code): 1.0 / len(allowed) for code in allowed})
+    detector.set_prior_map({ngrams.profile_name(code): 1.0 / len(allowed) for code in allowed})
     detector.append(text)
     try:
         best = detector.get_probabilities()
@@ -199,17 +341,12 @@ def _langdetect(text: str, allowed: tuple[str, ...]) -> tuple[str, float] | None
     return (best[0].lang.split("-")[0], best[0].prob) if best else None
 
 
-def _profile_name(code: str) -> str:
-    return {"zh": "zh-cn", "nb": "no", "nn": "no"}.get(code, code)
-
-
 @lru_cache(maxsize=8)
 def _factory(allowed: tuple[str, ...]) -> Any:
     """A detector factory with only these languages' profiles (five times as fast as with all) and a fixed seed of its own."""
     from langdetect.detector_factory import DetectorFactory
 
-    folder = resources.files("langdetect") / "profiles"
-    profiles = [path.read_text(encoding="utf-8") for code in allowed if (path := folder / _profile_name(code)).is_file()]
+    profiles = [profile for code in allowed if (profile := ngrams.profile_text(code)) is not None]
     if len(profiles) < 2:
         return None
     factory = DetectorFactory()
@@ -218,4 +355,4 @@ def _factory(allowed: tuple[str, ...]) -> Any:
     return factory
 
 
-__all__ = ["foreign_language", "identify"]
+__all__ = ["Spoken", "Vote", "foreign_language", "identify", "language_votes", "weigh"]

@@ -151,10 +151,7 @@ def _finished(draft: Draft, doc: Document, layout: str) -> Draft:
     site = doc.site
     text = _without_boilerplate(draft.text, site.boilerplate)
     address = draft.url or doc.url
-    declared = [("path", path_language(address, site) or ""), ("html lang", doc.html_lang or "")]
-    if draft.url and draft.url != doc.url and declared[0][1]:
-        declared.pop()
-    language, method = _language(draft.title, text, tuple(d for d in declared if d[1] in site.languages), site.languages)
+    language, method, confidence = _language(text, declared_languages(draft, doc), site.languages)
     kind: Kind = draft.kind or kind_of(address, draft.section, site) or ("news" if any(d.role == "published" for d in draft.dates) else "page")
     return replace(
         draft,
@@ -163,6 +160,7 @@ def _finished(draft: Draft, doc: Document, layout: str) -> Draft:
         section=draft.section,
         language=language,
         language_method=method,
+        language_confidence=confidence,
         kind=kind,
         dates=_dates(draft, doc, text, kind, language),
         layout=layout,
@@ -182,6 +180,21 @@ def _dates(draft: Draft, doc: Document, text: str, kind: Kind, language: str | N
     return (*(date for date in every if not date.refused), *date_evidence.kept_refused(date for date in every if date.refused))
 
 
+def declared_languages(draft: Draft, doc: Document) -> tuple[tuple[str, str], ...]:
+    """What page and address declare of a draft's language, as (source, language of the site), strongest first.
+
+    An item that the page only lists is not spoken of by the page's own declarations, if its address names a language.
+    """
+    own = draft.url is None or draft.url == doc.url
+    path = path_language(draft.url or doc.url, doc.site)
+    found = [("path", path)]
+    if own or not path:
+        found.append(("html lang", doc.html_lang))
+    if own:
+        found.append(("alternate", next((one.hreflang.split("-")[0].lower() for one in doc.alternates if one.url == doc.url), None)))
+    return tuple((source, language) for source, language in found if language in doc.site.languages and language is not None)
+
+
 @lru_cache(maxsize=2048)
 def _candidates(title: str, text: str, language: str | None, published: str | None) -> tuple[PartialDate, ...]:
     """`candidates`, remembered: listings and boxes repeat the same intros page after page."""
@@ -189,9 +202,9 @@ def _candidates(title: str, text: str, language: str | None, published: str | No
 
 
 @lru_cache(maxsize=2048)
-def _language(title: str, text: str, declared: tuple[tuple[str, str], ...], allowed: tuple[str, ...]) -> tuple[str | None, str]:
-    """`languages.identify`, remembered for the same reason."""
-    return languages.identify(title, text, declared=declared, allowed=allowed)
+def _language(text: str, declared: tuple[tuple[str, str], ...], allowed: tuple[str, ...]) -> languages.Spoken:
+    """`languages.identify`, remembered for the same reason; the title never decides."""
+    return languages.identify("", text, declared=declared, allowed=allowed)
 
 
 def _believable(date: PartialDate, doc: Document) -> PartialDate:
