@@ -15,6 +15,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from rabat_crawler.errors import ArchiveCorrupt, ArchiveLocked, ArchiveMissing, ConfigError, DiskFull, RabatError, SchemaTooNew
+from rabat_crawler.urls import url_key
 
 APPLICATION_ID = 0x52424154
 """`RBAT`: tells our file from any other SQLite file."""
@@ -243,6 +244,50 @@ CREATE VIEW item_captures AS
 def m003_the_past(db: sqlite_utils.Database) -> None:
     """Captures of other archives, what makes addresses of several epochs one item. What was derived before is left out: it is read from the WARC files again."""
     for statement in _statements(M003):
+        db.execute(statement)
+
+
+M005 = f"""
+ALTER TABLE attachments ADD COLUMN url_key TEXT NOT NULL DEFAULT '';
+UPDATE attachments SET url_key = url_key_of(url);
+CREATE INDEX attachments_by_key ON attachments (url_key);
+CREATE INDEX captures_of_documents ON captures (url_key) WHERE role = 'document';
+
+CREATE TABLE documents (
+  document_id TEXT PRIMARY KEY, url TEXT NOT NULL, url_key TEXT NOT NULL, digest TEXT NOT NULL, site TEXT NOT NULL, media_type TEXT,
+  title TEXT NOT NULL, pages INTEGER NOT NULL, language TEXT, language_method TEXT NOT NULL, dated TEXT, dates TEXT NOT NULL,
+  text_digest TEXT NOT NULL, first_capture TEXT NOT NULL, last_capture TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
+  current INTEGER NOT NULL, gone INTEGER NOT NULL, problems TEXT NOT NULL, UNIQUE (url_key, digest)
+) STRICT;
+CREATE INDEX documents_by_digest ON documents (digest);
+
+CREATE TABLE document_pages (
+  id INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents (document_id) DEFERRABLE INITIALLY DEFERRED, page INTEGER NOT NULL,
+  text TEXT NOT NULL, UNIQUE (document_id, page)
+) STRICT;
+
+CREATE VIRTUAL TABLE pages_fts USING fts5 (text, content="document_pages", content_rowid="id", tokenize="{TOKENIZER}");
+CREATE TRIGGER pages_fts_insert AFTER INSERT ON document_pages BEGIN
+  INSERT INTO pages_fts (rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER pages_fts_delete AFTER DELETE ON document_pages BEGIN
+  INSERT INTO pages_fts (pages_fts, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER pages_fts_update AFTER UPDATE OF text ON document_pages WHEN old.text <> new.text BEGIN
+  INSERT INTO pages_fts (pages_fts, rowid, text) VALUES ('delete', old.id, old.text);
+  INSERT INTO pages_fts (rowid, text) VALUES (new.id, new.text);
+END;
+
+CREATE VIEW item_documents AS
+  SELECT DISTINCT a.item_id, d.document_id, a.url, a.text, d.current FROM attachments a JOIN documents d ON d.url_key = a.url_key;
+"""
+
+
+@migrations()
+def m005_documents(db: sqlite_utils.Database) -> None:
+    """What PDF and office files say, page by page. Those that an older archive holds are read when it is next opened for writing."""
+    db.conn.create_function("url_key_of", 1, url_key, deterministic=True)
+    for statement in _statements(M005):
         db.execute(statement)
 
 
