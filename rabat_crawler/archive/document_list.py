@@ -16,6 +16,8 @@ DOCUMENT_COLUMNS = (
     "document_id url url_key digest site media_type title pages language language_method dated dates text_digest first_capture last_capture "
     "first_seen last_seen current gone problems"
 ).split()
+PAGE_BREAK = "\f"
+"""Stands between pages where a document's text is one."""
 CHUNK = 400
 MAX_PAGES_FOUND = 20_000
 """So many pages that hold the words are looked at."""

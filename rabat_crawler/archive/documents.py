@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from rabat_crawler import identity, registry
-from rabat_crawler.archive.document_list import DOCUMENT_COLUMNS
+from rabat_crawler.archive.document_list import DOCUMENT_COLUMNS, PAGE_BREAK
 from rabat_crawler.archive.document_reader import DocumentReader, failed
 from rabat_crawler.archive.revisits import Reader
 from rabat_crawler.archive.rows import PLACED, capture_of, parse_moment, problems_json
@@ -153,7 +153,7 @@ def _row(connection: sqlite3.Connection, url_key: str, captures: Sequence[_Shown
         "language_method": method,
         "dated": _dated(dates),
         "dates": json.dumps([asdict(date) for date in dates], ensure_ascii=False),
-        "text_digest": identity.text_digest(text.title, "\f".join(text.pages)),
+        "text_digest": identity.text_digest(text.title, PAGE_BREAK.join(text.pages)),
         "first_capture": first.record_id,
         "last_capture": last.record_id,
         "first_seen": first.captured_at,
