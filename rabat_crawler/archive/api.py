@@ -331,7 +331,10 @@ class Archive:
             found = self._read(lambda: document_list.list_documents(self.connection, address=wanted, every=every))
             if found:
                 return found
-        item = self.item(wanted)
+        try:
+            item = self.item(wanted)
+        except NotFound as error:
+            raise NotFound(f"{error}; nor a document this address; rabat-crawler documents lists all" if "://" in wanted else str(error)) from error
         return self._read(lambda: document_list.list_documents(self.connection, item_id=item.item_id, every=every))
 
     def document_pages(self, document_id: str) -> tuple[str, ...]:
