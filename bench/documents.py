@@ -1,10 +1,10 @@
 """PDF text: pypdfium2, pypdf and pdfminer.six on the same files in one run. Text quality, milliseconds a page, and what broken files do to each.
 
 The files are made here: by our own writer, and where reportlab and fpdf2 are installed by them (accents, ligatures, two columns, justified text,
-hyphens at line ends). `bench/documents.py FOLDER` reads every PDF below FOLDER as well; there only speed and agreement are told.
+hyphens at line ends). `bench/documents.py PATH ...` reads the PDFs of folders and WARC files as well (by default those of a capture in ../shared/data);
+there only speed and problems are told, and how many of the words of the first reader the others have.
 
-    python3 -m venv .venv-documents && .venv-documents/bin/pip install pypdfium2 pypdf pdfminer.six reportlab fpdf2
-    PYTHONPATH=. .venv-documents/bin/python bench/documents.py
+    make .venv-bench/.installed && PYTHONPATH=. .venv-bench/bin/python bench/documents.py
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from rabat_crawler.archive.warc import iter_records
 from rabat_crawler.demo.pdf import make_long_pdf
+from rabat_crawler.extract.decoding import decode_body
 
 WORD = re.compile(r"[^\W_]+")
 FRENCH = (
@@ -122,6 +124,17 @@ def found_fonts() -> Iterator[Path]:
         yield from sorted(Path(folder).rglob("DejaVuSans.ttf"))
 
 
+def found_at(path: Path) -> Iterator[Sample]:
+    """Every PDF of a folder or WARC file."""
+    if path.is_dir():
+        for file in sorted(path.rglob("*.pdf")):
+            yield Sample(file.name, file.read_bytes(), [])
+        return
+    for record in iter_records(path, directory=path.parent):
+        if record.capture.media_type == "application/pdf" and record.capture.status == 200 and record.body:
+            yield Sample(record.capture.url.rpartition("/")[2], decode_body(record.body, record.response_headers)[0], [])
+
+
 def by_pdfium(body: bytes) -> list[str]:
     import pypdfium2
 
@@ -184,24 +197,27 @@ def broken(samples: list[Sample]) -> Iterator[tuple[str, bytes]]:
         yield f"20 bytes changed, {number}", bytes(spoilt)
 
 
-def main(folders: Iterable[str]) -> None:
+def main(paths: Iterable[str]) -> None:
     """Print the table."""
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     samples = list(made())
-    samples += [Sample(str(path), path.read_bytes(), []) for folder in folders for path in sorted(Path(folder).rglob("*.pdf"))]
+    real = [sample for path in paths for sample in found_at(Path(path))]
+    heard: dict[int, Counter[str]] = {}
     for name, reader in READERS.items():
         reader(samples[0].body)  # imports
-        spent, count = 0.0, 0
         print(f"\n{name}")
+        spent = count = 0.0
         for sample in samples:
             start = time.perf_counter()
             pages = reader(sample.body)
             took = time.perf_counter() - start
             spent, count = spent + took, count + len(pages)
-            f1, ordered, right = score(pages, sample.pages) if sample.pages else (float("nan"),) * 3
-            print(f"  {sample.name:52} {1000 * took / max(1, len(pages)):7.2f} ms/page  F1 {f1:.3f}  in order {ordered:.3f}  pages right {right:.0%}")
-        print(f"  {'all':52} {1000 * spent / count:7.2f} ms/page")
+            f1, ordered, right = score(pages, sample.pages)
+            print(f"  {sample.name:46} {1000 * took / max(1, len(pages)):7.2f} ms/page  F1 {f1:.3f}  in order {ordered:.3f}  pages right {right:.0%}")
+        print(f"  {'all of these':46} {1000 * spent / count:7.2f} ms/page")
+        if real:
+            print("  " + told(reader, real, heard))
         said: Counter[str] = Counter()
         for _, body in broken(samples):
             try:
@@ -211,5 +227,24 @@ def main(folders: Iterable[str]) -> None:
         print(f"  damaged copies: {dict(said)}")
 
 
+def told(reader: Callable[[bytes], list[str]], samples: list[Sample], heard: dict[int, Counter[str]]) -> str:
+    """What a reader makes of files whose words nobody knows; `heard` keeps the words of the first reader."""
+    spent = count = failed = shared = wanted = 0.0
+    for number, sample in enumerate(samples):
+        start = time.perf_counter()
+        try:
+            pages = reader(sample.body)
+        except Exception:
+            pages = []
+            failed += 1
+        spent += time.perf_counter() - start
+        count += len(pages)
+        found = Counter(words("\n".join(pages)))
+        first = heard.setdefault(number, found)
+        shared, wanted = shared + (first & found).total(), wanted + first.total()
+    said = f"{len(samples)} captured files, {count:.0f} pages"
+    return f"{said:46} {1000 * spent / max(1, count):7.2f} ms/page  {failed:.0f} not read  {shared / max(1, wanted):.3f} of the first reader's words"
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:] or [str(path) for path in sorted(Path("../shared/data").glob("*.warc.gz"))])

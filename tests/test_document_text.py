@@ -146,6 +146,8 @@ def test_words_and_lines_are_whole(raw: str, clean: str) -> None:
         ("Untitled", "Conclusions de la réunion"),
         ("rapport-final-v2.indd", "Conclusions de la réunion"),
         ("Présentation PowerPoint", "Conclusions de la réunion"),
+        ("Praia \x96 l\x92action du comité", "Praia – l’action du comité"),
+        ("\x96uvres sociales\x92", "Œuvres sociales™"),
         ("--", "Conclusions de la réunion"),
     ],
 )

@@ -54,6 +54,8 @@ _NO_TITLE = re.compile(
     re.I,
 )
 _PROGRAM = re.compile(r"^microsoft (?:office )?(?:word|powerpoint|publisher) ?- ?", re.I)
+_WRONG_DASH, _WRONG_APOSTROPHE = re.compile("(?<= )Œ(?= )"), re.compile(r"(?<=\w)™(?=\w)")
+"""Windows' dash and apostrophe, as they are read where a program wrote them into the metadata, which has an encoding of its own."""
 _SUFFIX = re.compile(r"\.(?:docx?|pptx?|indd|odt|rtf|pdf)$", re.I)
 KEEP_HYPHEN = frozenset(
     "sous non co socio euro afro ex peut celui celle ceux celles lui eux elle elles vice anti mi demi self well inter arrière avant".split()
@@ -240,7 +242,7 @@ def _without_text(pages: tuple[str, ...]) -> Problem | None:
 
 def _title(stated: str, raw: list[str]) -> str:
     """The metadata's title if a person gave it, else the first line that can be one with the lines that carry it on, else ""."""
-    title = _PROGRAM.sub("", normalise(stated)[:MAX_TITLE])
+    title = _WRONG_APOSTROPHE.sub("’", _WRONG_DASH.sub("–", _PROGRAM.sub("", normalise(stated)[:MAX_TITLE])))
     if len(_LETTER.findall(title)) >= 3 and not _NO_TITLE.match(title):
         return _SUFFIX.sub("", title)
     lines = [line for text in clean_lines(raw[:2]) for line in text[:TITLE_LINES] if line]
