@@ -251,6 +251,63 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentText:
+    """What reading a document's bytes gave. `pages` are clean texts, page 1 first ("" for one without text); of slides each is a page.
+
+    `media_type` is what the bytes are, None if that is unknown. `dates`: printed on the first page, then those of the file's metadata.
+    """
+
+    media_type: str | None = None
+    title: str = ""
+    pages: tuple[str, ...] = ()
+    dates: tuple[PartialDate, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentVersion:
+    """One distinct body of a document at an address; `current` is the one last captured there. Times are ISO 8601 UTC strings, `pages` a number.
+
+    `items` are the ids of the items that link to the address, `names` the words with which they do.
+    """
+
+    document_id: str
+    url: str
+    url_key: str
+    digest: str
+    site: str
+    media_type: str | None
+    title: str
+    pages: int
+    language: str | None
+    language_method: str
+    dated: str | None
+    dates: tuple[PartialDate, ...]
+    text_digest: str
+    first_capture: str
+    last_capture: str
+    first_seen: str
+    last_seen: str
+    current: bool
+    gone: bool
+    problems: tuple[Problem, ...] = ()
+    items: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentHit:
+    """One document found: its best page (from 1), all pages that hold the words, a snippet of the best one marked as in `Hit`, the items that link it."""
+
+    document: DocumentVersion
+    page: int
+    pages: tuple[int, ...]
+    snippet: str
+    rank: float
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One crawl, import or rebuild: what was asked, what came of it. Kept as `archive/runs/<run_id>.json`."""
 

@@ -80,6 +80,8 @@ DOORS = {
     "bs4": ("extract", "layouts"),
     "selectolax": ("extract", "layouts"),
     "dateparser": ("extract",),
+    "pypdfium2": ("extract",),
+    "lxml": ("extract",),
     "langdetect": ("extract",),
     "click": ("cli", "demo"),
     "urllib3": LAYERS[3],

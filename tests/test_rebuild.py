@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from rabat_crawler.archive import Archive, schema
+from rabat_crawler.archive import Archive, migrations, schema
 from rabat_crawler.archive.rebuild import warc_files
 from rabat_crawler.errors import ArchiveCorrupt, ArchiveMissing, ConfigError
 from tests.building import (
@@ -234,9 +234,9 @@ def test_an_archive_of_an_earlier_schema_is_emptied_and_read_anew(tmp_path: Path
     connection = sqlite3.connect(folder / "rabat.db", isolation_level=None)
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     connection.execute("PRAGMA foreign_keys = ON")
-    schema.migrations.apply(sqlite_utils.Database(connection), stop_before=migration)
+    migrations.migrations.apply(sqlite_utils.Database(connection), stop_before=migration)
     connection.executescript(DERIVED)
-    connection.execute(f"PRAGMA user_version = {len(schema.migrations.applied(sqlite_utils.Database(connection)))}")
+    connection.execute(f"PRAGMA user_version = {len(migrations.migrations.applied(sqlite_utils.Database(connection)))}")
     connection.close()
     with Archive.open(folder, write=True) as archive:
         assert archive.verify().faults == ()
@@ -252,7 +252,7 @@ def test_an_archive_of_the_schema_before_is_read_anew_from_its_warc_files(tmp_pa
     connection.execute(
         "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT, UNIQUE (migration_set, name))"
     )
-    for number, (script, name) in enumerate(((schema.M001, "m001_first_tables"), (schema.M002, "m002_verdicts")), 1):
+    for number, (script, name) in enumerate(((migrations.M001, "m001_first_tables"), (migrations.M002, "m002_verdicts")), 1):
         connection.executescript(script)
         connection.execute("INSERT INTO _sqlite_migrations VALUES (?, 'rabat_crawler', ?, '2026-01-01')", (number, name))
     connection.execute("INSERT INTO links VALUES ('http://x.example/', 'rabat-process', 'x', '')")

@@ -39,7 +39,7 @@ def item(
     section: str = "", site: str = "sample", first_seen: str = "2020-01-01T00:00:00.000000Z", images: tuple[str, ...] = (),
 ) -> Item:  # fmt: skip
     return Item(
-        item_id=name, site=site, kind=kind, language=language, language_method="path", title=title, summary="", text=text, published=published,
+        item_id=name, site=site, kind=kind, language=language, language_method="path", language_confidence=1.0, title=title, summary="", text=text, published=published,
         event_start=event[0] if event else None, event_end=event[1] if event else None, canonical_url=None, article_id=None, section=section, layout="x",
         first_seen=first_seen, last_seen=first_seen, gone=False, current_version="v", images=tuple(Image(url=url) for url in images),
     )  # type: ignore[arg-type]  # fmt: skip

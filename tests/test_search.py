@@ -240,10 +240,12 @@ def test_the_check_itself_can_fail(tmp_path: Path) -> None:
         integrity(folder / "rabat.db")
 
 
-HEAVY = ("scrapy", "twisted", "datasette", "bs4", "selectolax", "dateparser", "langdetect", "lxml", "warcio")
+HEAVY = ("scrapy", "twisted", "datasette", "bs4", "selectolax", "dateparser", "langdetect", "lxml", "warcio", "pypdfium2")
 
 
-@pytest.mark.parametrize("command", [["search", "senegal"], ["items"], ["stats"], ["runs"], ["--help"]], ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    "command", [["search", "senegal"], ["items"], ["documents"], ["stats"], ["runs"], ["--help"]], ids=lambda command: command[0]
+)
 def test_reading_commands_load_no_crawler_and_no_parser(command: list[str]) -> None:
     script = (
         f"import sys; sys.argv = ['rabat-crawler', *{command!r}]\n"

@@ -16,12 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rabat_crawler.archive import schema, search, store
+from rabat_crawler.archive import document_list, schema, search, store
 from rabat_crawler.archive.frontier_store import FrontierStore
 from rabat_crawler.archive.lock import WriteLock
 from rabat_crawler.archive.search import Filters
 from rabat_crawler.errors import ArchiveMissing, ConfigError, DiskFull, NotFound, RabatError
-from rabat_crawler.models import Capture, Hit, Item, Page, Record, Run, Site, Version
+from rabat_crawler.models import Capture, DocumentHit, DocumentVersion, Hit, Item, Page, Record, Run, Site, Version
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.backup import Backup
@@ -138,17 +138,9 @@ class Archive:
     def add_captures(self, records: list[tuple[Record, Site]]) -> list[Page]:
         """Store several captures in one transaction: all or none."""
         ingest = self._ingest_now()
-        with schema.translated(self.database):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                pages = [ingest.add(record, site) for record, site in records]
-                ingest.settle()
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                self._ingest = None
-                raise
+        with self._transaction():
+            pages = [ingest.add(record, site) for record, site in records]
+            ingest.settle()
         return pages
 
     def _ingest_now(self) -> Ingest:
@@ -221,9 +213,10 @@ class Archive:
     def hold_back(self, runs: Sequence[Run]) -> None:
         """Keep these runs' captures, but take back what they said; their files and rows must say `held` (see `end_run`)."""
         from rabat_crawler.archive.hold import hold_back
+        from rabat_crawler.archive.warc import read_record
 
         with schema.translated(self.database):
-            hold_back(self.connection, [run.run_id for run in runs])
+            hold_back(self.connection, [run.run_id for run in runs], partial(read_record, self.warc_dir))
         self._ingest = None
 
     def accept(self, wanted: str, progress: Progress = silent) -> tuple[Run, ...]:
@@ -298,6 +291,33 @@ class Archive:
             self.notes.append(
                 f"{store.count_rows(self.connection)['captures'] - before} captures without a row were read from {len(behind)} WARC files"
             )
+        self._recover_documents()
+
+    def _recover_documents(self) -> None:
+        """Read the documents of an archive that was written before documents were read."""
+        from rabat_crawler.archive.documents import documents_without_rows
+
+        if not documents_without_rows(self.connection):
+            return
+        before = store.count_rows(self.connection)["documents"]
+        ingest = self._ingest_now()
+        with self._transaction():
+            ingest.touch_new_documents()
+            ingest.settle()
+        self.notes.append(f"{store.count_rows(self.connection)['documents'] - before} documents were read that the archive held unread")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with schema.translated(self.database):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                self._ingest = None
+                raise
 
     def _recover_runs(self) -> None:
         """Runs whose row is missing or older than their file; a run still called running is none, for its process would hold the lock."""
@@ -312,8 +332,9 @@ class Archive:
         let_go = self.connection.execute(HELD_IN_PART).fetchall()
         if let_go:
             from rabat_crawler.archive.hold import hold_back
+            from rabat_crawler.archive.warc import read_record
 
-            hold_back(self.connection, [row[0] for row in let_go])
+            hold_back(self.connection, [row[0] for row in let_go], partial(read_record, self.warc_dir))
 
     # Reading
 
@@ -323,6 +344,31 @@ class Archive:
         items = {item.item_id: item for item in self._read(lambda: store.read_items_by_id(self.connection, [row[0] for row in found]))}
         # A crawl beside this may have merged an item into another between the two questions.
         return [Hit(item=items[name], rank=rank, snippet=snippet, title_marked=title) for name, rank, snippet, title in found if name in items]
+
+    def search_documents(self, words: str, filters: Filters | None = None, limit: int = 20) -> list[DocumentHit]:
+        """The documents of which one page holds all the words, with the items that link them, the best page first. As `search` otherwise.
+
+        `filters`: language and site of the document, kind and dates of an item that links it.
+        """
+        return self._read(lambda: document_list.find_documents(self.connection, words, filters or Filters(), limit))
+
+    def documents(self, wanted: str | None = None, *, every: bool = False) -> list[DocumentVersion]:
+        """All documents, or those of an item or of an address, by address; `every`: their earlier versions as well. NotFound as for `item`."""
+        if wanted is None:
+            return self._read(lambda: document_list.list_documents(self.connection, every=every))
+        if "://" in wanted:
+            found = self._read(lambda: document_list.list_documents(self.connection, address=wanted, every=every))
+            if found:
+                return found
+        try:
+            item = self.item(wanted)
+        except NotFound as error:
+            raise NotFound(f"{error}; nor a document this address; rabat-crawler documents lists all" if "://" in wanted else str(error)) from error
+        return self._read(lambda: document_list.list_documents(self.connection, item_id=item.item_id, every=every))
+
+    def document_pages(self, document_id: str) -> tuple[str, ...]:
+        """The texts of a document's pages, page 1 first; () for an unknown document."""
+        return self._read(lambda: document_list.read_pages(self.connection, document_id))
 
     def items(self, filters: Filters | None = None, *, limit: int | None = None) -> Iterator[Item]:
         """Items, the newest published first."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rabat_crawler import cdxj
-from rabat_crawler.models import Hit, Item, Run, Version
+from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item, Run, Version
 from rabat_crawler.wording import Piece, word_diff
 
 if TYPE_CHECKING:
@@ -32,6 +32,24 @@ def item_json(item: Item) -> dict[str, Any]:
 def hit_json(hit: Hit) -> dict[str, Any]:
     """The item of a hit with `rank` (lower is better) and `snippet`, where \\u0002 and \\u0003 stand around the words found."""
     return {**item_json(hit.item), "rank": hit.rank, "snippet": hit.snippet}
+
+
+DOCUMENT_KEYS = (
+    "document_id", "url", "site", "media_type", "title", "pages", "language", "language_method", "dated", "dates", "digest", "first_seen", "last_seen",
+    "first_capture", "last_capture", "current", "gone", "problems", "items", "names",
+)  # fmt: skip
+
+
+def document_json(document: DocumentVersion) -> dict[str, Any]:
+    """A document: `pages` is their number, `items` the ids of the items that link it, `names` the words with which they do."""
+    values = dataclasses.asdict(document)
+    return {name: _plain(values[name]) for name in DOCUMENT_KEYS}
+
+
+def document_hit_json(hit: DocumentHit) -> dict[str, Any]:
+    """The document of a hit with its best `page`, `found_on` (all pages that hold the words), `rank` and `snippet` as in `hit_json`."""
+    items = [item.item_id for item in hit.items]
+    return {**document_json(hit.document), "items": items, "page": hit.page, "found_on": list(hit.pages), "rank": hit.rank, "snippet": hit.snippet}
 
 
 def history_json(history: History) -> dict[str, Any]:

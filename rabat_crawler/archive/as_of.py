@@ -14,6 +14,7 @@ from urllib.parse import quote
 from rabat_crawler.archive import schema
 from rabat_crawler.archive.bulk import Bulk
 from rabat_crawler.archive.decisions import Decision
+from rabat_crawler.archive.documents import document_keys, kept_text, write_documents
 from rabat_crawler.archive.relating import write_relations
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, DRAFT_COLUMNS
 from rabat_crawler.archive.workers import Workers
@@ -47,4 +48,8 @@ def build_as_of(source: Path, beside: Path, moment: str, progress: Progress, dec
         with Workers(1) as workers:
             bulk.finish_known(workers, str(beside), progress)
         write_relations(connection, decisions)
+        connection.execute("BEGIN")
+        for key in document_keys(connection):
+            write_documents(connection, key, lambda digest, holder: kept_text(connection, digest, schema="now", unread=True))
+        connection.execute("COMMIT")
     return schema.connect(beside).conn

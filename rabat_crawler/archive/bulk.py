@@ -9,9 +9,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from rabat_crawler import epochs, registry
+from rabat_crawler.archive.documents import document_keys, holders, keep_text, kept_text, read_again, write_documents
 from rabat_crawler.archive.ingest import (
     HELD_RUNS,
     INSERT_DRAFT,
@@ -26,11 +27,14 @@ from rabat_crawler.archive.rows import CAPTURE_COLUMNS, PLACED, Prepared, Prepar
 from rabat_crawler.archive.warc_read import Unread
 from rabat_crawler.archive.workers import Place, Workers
 from rabat_crawler.errors import RecordError
+from rabat_crawler.models import Capture, DocumentText
 
+T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
 DRAFT_LINE = INSERT_DRAFT.replace("INSERT INTO", "INSERT OR IGNORE INTO")
 PAGES_AT_ONCE, BYTES_AT_ONCE = 50, 2_000_000
 ITEMS_AT_ONCE = 50
+DOCUMENTS_AT_ONCE = 4
 COMMIT_EVERY = 2000
 REVISITS = "SELECT record_id FROM captures WHERE record_type = 'revisit' AND status IN (200, 304) AND record_id > ? ORDER BY record_id LIMIT 5000"
 SHOW_AGAIN = "INSERT OR IGNORE INTO sightings (draft_id, record_id) SELECT draft_id, ? FROM sightings WHERE record_id = ?"
@@ -96,6 +100,18 @@ class MakeItems:
         """The items of which something whole is known."""
         connection = place.connection(self.database)
         return [rows for key in self.keys if (rows := build_item(connection, key)) is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocuments:
+    """The task to read documents: their captures by the digests of their bodies."""
+
+    reader: Reader
+    captures: tuple[tuple[str, Capture], ...]
+
+    def run(self, place: Place) -> list[tuple[str, DocumentText]]:
+        """The digests with their texts."""
+        return [(digest, read_again(capture, self.reader, place.documents)) for digest, capture in self.captures]
 
 
 def _prepared(unread: Unread, preparer: Preparer) -> Prepared | Damaged:
@@ -168,6 +184,7 @@ class Bulk:
         """Everything that follows from the captures together."""
         self._show_revisits()
         self.finish_known(workers, database, progress)
+        self._write_documents(workers, progress)
 
     def finish_known(self, workers: Workers, database: str, progress: Progress) -> None:
         """The same, where all sightings are there already."""
@@ -247,6 +264,25 @@ class Bulk:
             execute(sql)
         execute("COMMIT")
 
+    def _write_documents(self, workers: Workers, progress: Progress) -> None:
+        """Each distinct body is read once; then, with all of them there, each address is described."""
+        if self._reader is None:
+            return
+        every = holders(self._connection)
+        tasks = (ReadDocuments(self._reader, group) for group in _in_groups(every, DOCUMENTS_AT_ONCE))
+        done = 0
+        for texts in workers.map(tasks):
+            self._connection.execute("BEGIN")
+            for digest, text in texts:
+                keep_text(self._connection, digest, text)
+            self._connection.execute("COMMIT")
+            done += len(texts)
+            progress("documents", done, len(every))
+        self._connection.execute("BEGIN")
+        for key in document_keys(self._connection):
+            write_documents(self._connection, key, lambda digest, holder: kept_text(self._connection, digest, unread=True))
+        self._connection.execute("COMMIT")
+
 
 def _item_keys(database: str) -> Iterator[str]:
     """Every item's key, in order, by a connection of its own."""
@@ -258,7 +294,7 @@ def _item_keys(database: str) -> Iterator[str]:
         connection.close()
 
 
-def _in_groups(keys: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+def _in_groups(keys: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
     each = iter(keys)
     while group := tuple(islice(each, size)):
         yield group

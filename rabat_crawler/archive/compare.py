@@ -16,6 +16,7 @@ FIELDS = (
 CAPTURE_FIELDS = ("layout", "role", "badness", "problems")
 CHILDREN = tuple(table for table in items.CHILDREN if table != "traits")
 """The tables whose rows are compared; traits are no reading, only what relations are found by."""
+DOCUMENT_FIELDS = ("media_type", "title", "pages", "language", "dated", "dates", "text_digest", "problems")
 EXAMPLES = 3
 NEW, LOST = "new", "lost"
 _CHILD_KEY = {
@@ -36,6 +37,9 @@ _CHILD_VALUES = {
 }
 
 
+Row = dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """One value that would change: of which item or capture, from what, to what."""
@@ -48,7 +52,9 @@ class Example:
 
 @dataclass(slots=True, kw_only=True)
 class Difference:
-    """What would change: how many, and the first few of each, by field of an item, by `capture FIELD`, and under NEW and LOST whole items and versions."""
+    """What would change: how many, and the first few of each, by field of an item, by `capture FIELD` and `document FIELD`, and under NEW and LOST
+    whole items, versions and documents.
+    """
 
     items_before: int = 0
     items_after: int = 0
@@ -84,11 +90,16 @@ def compare(before: sqlite3.Connection, after: sqlite3.Connection) -> Difference
                 found.note(name, Example(name=str(old["item_id"]), title=str(new["title"]), before=_text(old[name]), after=_text(new[name])))
     for old, new in _pairs(_captures(before), _captures(after)):
         if old is not None and new is not None:
-            for name in CAPTURE_FIELDS:
-                if old[name] != new[name]:
-                    found.note(
-                        f"capture {name}", Example(name=str(old["item_id"]), title=str(new["url"]), before=_text(old[name]), after=_text(new[name]))
-                    )
+            _note_fields(found, "capture", CAPTURE_FIELDS, old, new)
+    for old, new in _pairs(_documents(before), _documents(after)):
+        if old is not None and new is not None:
+            _note_fields(found, "document", DOCUMENT_FIELDS, old, new)
+            continue
+        present = old or new or {}
+        found.note(
+            f"{NEW if old is None else LOST} documents",
+            Example(name=str(present["item_id"]), title=str(present["url"]), before=None, after=None),
+        )
     for old, new in _pairs(_versions(before), _versions(after)):
         if old is None or new is None:
             name = str((old or new or {})["item_id"])
@@ -96,11 +107,15 @@ def compare(before: sqlite3.Connection, after: sqlite3.Connection) -> Difference
     return found
 
 
+def _note_fields(found: Difference, what: str, fields: Sequence[str], old: Row, new: Row) -> None:
+    for name in fields:
+        if old[name] != new[name]:
+            example = Example(name=str(old["item_id"]), title=str(new["url"]), before=_text(old[name]), after=_text(new[name]))
+            found.note(f"{what} {name}", example)
+
+
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-Row = dict[str, Any]
 
 
 def _items(connection: sqlite3.Connection) -> Iterator[Row]:
@@ -112,6 +127,11 @@ def _items(connection: sqlite3.Connection) -> Iterator[Row]:
 def _captures(connection: sqlite3.Connection) -> Iterator[Row]:
     columns = ("item_id", "url", *CAPTURE_FIELDS)
     return _rows(connection, columns, f"SELECT record_id, url, {', '.join(CAPTURE_FIELDS)} FROM captures ORDER BY record_id")
+
+
+def _documents(connection: sqlite3.Connection) -> Iterator[Row]:
+    columns = ("item_id", "url", *DOCUMENT_FIELDS)
+    return _rows(connection, columns, f"SELECT document_id, url, {', '.join(DOCUMENT_FIELDS)} FROM documents ORDER BY document_id")
 
 
 def _versions(connection: sqlite3.Connection) -> Iterator[Row]:

@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rabat_crawler.archive.ingest import Ingest
+from rabat_crawler.archive.revisits import Reader
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.api import Archive, Progress
 
 
-def hold_back(connection: sqlite3.Connection, runs: Sequence[str]) -> None:
+def hold_back(connection: sqlite3.Connection, runs: Sequence[str], reader: Reader | None = None) -> None:
     """Take back all that these runs' captures say: their sightings go, drafts that only they showed go, items are written anew. One transaction."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        ingest = Ingest(connection)
+        ingest = Ingest(connection, reader)
         for run in runs:
             _take_back(connection, ingest, run)
         ingest.settle()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from rabat_crawler.archive.documents import Texts, documents_without_rows, write_documents
 from rabat_crawler.archive.items import build_item, write_item
 from rabat_crawler.archive.placing import EVIDENCE, Placing
 from rabat_crawler.archive.relating import STALE
@@ -28,6 +29,7 @@ from rabat_crawler.archive.rows import (
     shows_again,
 )
 from rabat_crawler.models import Capture, Page, Record, Site
+from rabat_crawler.urls import url_key
 
 __all__ = ["Ingest", "capture_of", "moment", "parse_moment"]
 
@@ -87,7 +89,8 @@ def insert_capture(connection: sqlite3.Connection, prepared: Prepared, *, held: 
 class Ingest:
     """Writes captures and what they say into the database; the caller owns the transaction and calls `settle` before it commits.
 
-    `reader` is wanted for revisits that show the bytes of another address: these are read anew, for what a page says depends on its address.
+    `reader` is wanted for revisits that show the bytes of another address: these are read anew, for what a page says depends on its address. It is
+    also wanted for documents whose record is not the one given to `add`.
     """
 
     def __init__(self, connection: sqlite3.Connection, reader: Reader | None = None) -> None:
@@ -95,12 +98,16 @@ class Ingest:
         self._reader = reader
         self._preparer = Preparer()
         self._dirty: set[str] = set()
+        self._texts = Texts(connection, reader)
+        self._documents: set[str] = set()
         self._placing = Placing(connection, self._dirty)
         self._held_runs = frozenset(row[0] for row in connection.execute(HELD_RUNS))
 
     def add(self, record: Record, site: Site) -> Page:
         """Read the page of a capture and store both; returns the page."""
         page = AGAIN if shows_again(record.capture) and not record.body else read_page(record, site)
+        if page.role == "document":
+            self._texts.offer(record)
         self.store(record.capture, page, site)
         return page
 
@@ -276,14 +283,22 @@ class Ingest:
     # Items -------------------------------------------------------------------------------------------------------------
 
     def touch(self, url: str) -> None:
-        """An address answered: its items are looked at again, for it may no longer show them."""
+        """An address answered: its items and documents are looked at again, for it may no longer show them."""
+        self._documents.add(url_key(url))
         self._dirty.update(row[0] for row in self.connection.execute(AT_ADDRESS, {"url": url}))
 
+    def touch_new_documents(self) -> None:
+        """Documents that have no row, in an archive that was written before there were any, are looked at."""
+        self._documents.update(documents_without_rows(self.connection))
+
     def settle(self) -> None:
-        """Write every item anew whose drafts changed since the last call."""
+        """Write every item and document anew whose captures changed since the last call."""
         self._placing.settle()
         if self._dirty:
             self.connection.execute(STALE)
         while self._dirty:
             key = self._dirty.pop()
             write_item(self.connection, key, build_item(self.connection, key))
+        while self._documents:
+            write_documents(self.connection, self._documents.pop(), self._texts.of)
+        self._texts.drop()

@@ -11,7 +11,7 @@ from typing import Any
 from rabat_crawler import identity, registry
 from rabat_crawler.models import Draft, Item, Site
 from rabat_crawler.relations import traits_of
-from rabat_crawler.urls import fold_key, path_language
+from rabat_crawler.urls import fold_key, path_language, url_key
 
 ITEM_COLUMNS = (
     "id item_id site kind language language_method title summary text published event_start event_end canonical_url article_id section layout "
@@ -29,7 +29,7 @@ def _upsert(table: str, columns: Sequence[str], key: str, fixed: Sequence[str]) 
 
 UPSERT_ITEM = _upsert("items", ITEM_COLUMNS, "id", FIXED["ITEM"])
 UPSERT_VERSION = _upsert("versions", VERSION_COLUMNS, "version_id", FIXED["VERSION"])
-CHILDREN = {"dates": 11, "addresses": 3, "alternates": 4, "attachments": 4, "images": 3, "tags": 2, "identities": 3, "traits": 2}
+CHILDREN = {"dates": 11, "addresses": 3, "alternates": 4, "attachments": 5, "images": 3, "tags": 2, "identities": 3, "traits": 2}
 """The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
 
 OF_ITEM = """
@@ -92,7 +92,7 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
             ],
             "addresses": [(name, url, fold_key(url, site)) for url in item.addresses],
             "alternates": [(name, a.hreflang, a.url, fold_key(a.url, site)) for a in merged.alternates],
-            "attachments": [(name, a.url, a.text, a.media_type) for a in item.attachments],
+            "attachments": [(name, a.url, a.text, a.media_type, url_key(a.url)) for a in item.attachments],
             "images": [(name, i.url, i.alt) for i in item.images],
             "tags": [(name, tag) for tag in item.tags],
             "traits": [(name, traits_of(item, side=path_language(item.canonical_url or "", site)).to_json())],

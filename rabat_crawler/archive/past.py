@@ -9,7 +9,7 @@ import re
 import sqlite3
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -253,7 +253,14 @@ def item_as_of(connection: sqlite3.Connection, item: Item, date: str) -> Item:
         raise NotFound(f"item {item.item_id} was not captured by {date}; its first capture is of {first}")
     (key,) = connection.execute("SELECT item_key FROM items WHERE item_id = ?", (item.item_id,)).fetchone()
     definition = registry.resolve(max(one.origin for one in whole))
-    return identity.merge(str(key), _merged_by_draft(whole), definition, cut=len(whole) < len(known)).item
+    return _in_order(identity.merge(str(key), _merged_by_draft(whole), definition, cut=len(whole) < len(known)).item)
+
+
+def _in_order(item: Item) -> Item:
+    """The item with what it links in the order in which the database gives it."""
+    return replace(
+        item, attachments=tuple(sorted(item.attachments, key=lambda one: one.url)), images=tuple(sorted(item.images, key=lambda one: one.url))
+    )
 
 
 def _merged_by_draft(seen: Sequence[Sighting]) -> list[identity.Seen]:

@@ -193,7 +193,8 @@ def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progr
         write_relations(db.conn, read_decisions(archive.path))
         db.conn.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
         counts = store.count_rows(db.conn)
-        db.conn.execute("INSERT INTO items_fts (items_fts) VALUES ('optimize')")
+        for index in ("items_fts", "pages_fts"):
+            db.conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
         db.conn.execute("PRAGMA journal_mode = DELETE")
     finally:
         db.conn.close()

@@ -171,7 +171,8 @@ def dump(connection: sqlite3.Connection) -> Iterator[str]:
     tables = [
         row[0]
         for row in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'items_fts%' ORDER BY name"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'items_fts%' AND name NOT LIKE 'pages_fts%' "
+            "ORDER BY name"
         )
     ]
     for table in tables:
@@ -187,7 +188,7 @@ def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     """How many rows the main tables hold."""
     return {
         table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-        for table in ("items", "versions", "captures", "drafts", "links", "attachments")
+        for table in ("items", "versions", "captures", "drafts", "links", "attachments", "documents")
     }
 
 

@@ -38,9 +38,11 @@ class Place:
     """What a worker keeps from one task to the next."""
 
     def __init__(self) -> None:
+        from rabat_crawler.archive.document_reader import DocumentReader
         from rabat_crawler.archive.rows import Preparer
 
         self.preparer = Preparer()
+        self.documents = DocumentReader()
         self._connections: dict[str, sqlite3.Connection] = {}
 
     def connection(self, database: str) -> sqlite3.Connection:
@@ -52,6 +54,7 @@ class Place:
 
     def close(self) -> None:
         """Close what was opened."""
+        self.documents.close()
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
@@ -171,6 +174,7 @@ def main() -> None:
         try:
             task = _receive(tasks)
         except EOFError:
+            place.close()
             return
         try:
             result = task.run(place)

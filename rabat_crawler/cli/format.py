@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from rabat_crawler.archive.search import MARK_END, MARK_START
-from rabat_crawler.models import Hit, Item
+from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item
 
 _DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -74,6 +74,30 @@ def hit_lines(hit: Hit) -> str:
 def _how_sure(item: Item) -> str:
     """How the item's language was found, and how surely."""
     return f"{item.language_method}, {item.language_confidence:.2f}" if item.language_method else "no evidence"
+
+
+MOST_PAGES, MOST_ITEMS = 8, 3
+
+
+def document_name(document: DocumentVersion) -> str:
+    """What to call a document: its title, else the words with which an item links it, else the end of its address."""
+    return document.title or next(iter(document.names), "") or document.url.rpartition("/")[2] or document.url
+
+
+def document_hit_lines(hit: DocumentHit) -> str:
+    """A document found: id, date, language, page, title; the snippet of that page; the address; the items that link it."""
+    document = hit.document
+    other = [str(page) for page in hit.pages if page != hit.page]
+    also = f" (also {', '.join(other[:MOST_PAGES])}{' ...' if len(other) > MOST_PAGES else ''})" if other else ""
+    first = f"{document.document_id}  {document.dated or 'undated':10}  document, {document.language or '?'}"
+    lines = [
+        f"{first}  page {hit.page} of {document.pages}{also}  {plain(document_name(document))}",
+        textwrap.fill(marked(hit.snippet), width(), initial_indent="    ", subsequent_indent="    "),
+        f"    {plain(document.url)}",
+        *(f"    linked by {item.item_id}  {plain(item.title)}" for item in hit.items[:MOST_ITEMS]),
+        *([f"    and by {len(hit.items) - MOST_ITEMS} more items"] if len(hit.items) > MOST_ITEMS else []),
+    ]
+    return "\n".join(lines)
 
 
 def item_lines(item: Item) -> str:

@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": ("demo", "Serve the sample site on loopback, crawl it, search it."),
     "search": ("read", "Search the archive."),
     "items": ("read", "List items, the newest first."),
+    "documents": ("read", "List PDF and office files, with the items that link them."),
     "show": ("read", "Show one item in full."),
     "history": ("past", "Show the versions of an item, and what changed."),
     "captures": ("past", "List the captures of an address or item."),

@@ -1,4 +1,4 @@
-"""Commands that only read items: search, items, show, stats."""
+"""Commands that only read items and documents: search, items, documents, show, stats."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import click
 
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
-from rabat_crawler.archive.as_json import hit_json, item_json
-from rabat_crawler.cli.format import hit_lines, item_lines, json_line, plain, say, table
+from rabat_crawler.archive.as_json import document_hit_json, document_json, hit_json, item_json
+from rabat_crawler.cli.format import document_hit_lines, document_name, hit_lines, item_lines, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, as_of_option, filter_options, filters, json_option, opened
 
 
@@ -20,17 +20,52 @@ from rabat_crawler.cli.options import archive_option, as_of_option, filter_optio
 @json_option
 @archive_option
 def search(words: tuple[str, ...], archive_dir: str | None, as_of: str | None, as_json: bool, limit: int, **wanted: Any) -> None:
-    """Search titles and texts for all the WORDS. "..." is a phrase, a trailing * a beginning; accents do not matter."""
+    """Search items, and documents page by page, for all the WORDS. "..." is a phrase, a trailing * a beginning; accents do not matter."""
     with opened(archive_dir, as_of) as archive:
         hits = archive.search(" ".join(words), filters(**wanted), limit=limit)
+        documents = archive.search_documents(" ".join(words), filters(**wanted), limit=limit)
+    if as_json:
+        for hit in hits:
+            say(json_line(hit_json(hit)))
+        if documents:
+            say(json_line({"documents": [document_hit_json(hit) for hit in documents]}))
+        return
     for hit in hits:
-        say(json_line(hit_json(hit)) if as_json else hit_lines(hit) + "\n")
-    if not as_json:
+        say(hit_lines(hit) + "\n")
+    for found in documents:
+        say(document_hit_lines(found) + "\n")
+    said = ", ".join(_counted(number, what, limit) for number, what in ((len(hits), "item"), (len(documents), "document")) if number)
+    say(said or "nothing found; fewer words, or a beginning with *, find more")
+
+
+def _counted(number: int, what: str, limit: int) -> str:
+    return f"{number} {what}{'s' * (number != 1)}{' (the first; --limit shows more)' if number == limit else ''}"
+
+
+@click.command()
+@click.argument("wanted", metavar="[ITEM|ADDRESS]", required=False)
+@click.option("--versions", "every", is_flag=True, help="Earlier versions of each document as well.")
+@as_of_option
+@json_option
+@archive_option
+def documents(wanted: str | None, archive_dir: str | None, as_of: str | None, as_json: bool, every: bool) -> None:
+    """List documents (PDF, Word, PowerPoint): all, those an ITEM links, or that of an ADDRESS."""
+    with opened(archive_dir, as_of) as archive:
+        found = archive.documents(wanted, every=every)
+    if as_json:
+        for document in found:
+            say(json_line(document_json(document)))
+        return
+    for document in found:
+        said = f"{document.pages} page{'s' * (document.pages != 1)}, {document.language or 'language unknown'}, {document.dated or 'undated'}"
+        state = ("" if document.current else "; an earlier version") + ("; gone from the site" if document.gone else "")
         say(
-            f"{len(hits)} item{'s' * (len(hits) != 1)}{' (the first; --limit shows more)' if len(hits) == limit else ''}"
-            if hits
-            else "nothing found; fewer words, or a beginning with *, find more"
+            f"{document.document_id}  {plain(document_name(document))}\n    {said}{state}, seen {document.first_seen[:10]} to {document.last_seen[:10]}"
         )
+        say(f"    {plain(document.url)}" + (f"\n    linked by {', '.join(document.items)}" if document.items else ""))
+        for problem in document.problems:
+            say(f"    {problem.code}: {plain(problem.message)}")
+    say(f"{len(found)} document{'s' * (len(found) != 1)}")
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""A minimal PDF 1.4 writer for the sample documents: Helvetica, Latin-1, one column. Nothing else."""
+"""A minimal PDF 1.4 writer for the sample documents: Helvetica, Latin-1, one column, any number of pages. Nothing else."""
 
 from __future__ import annotations
 
@@ -7,24 +7,40 @@ from collections.abc import Sequence
 HEADER = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
 LINE = 16
 LINE_LENGTH = 84
+PAGES, FONT, FIRST_PAGE = 2, 3, 4
+"""Numbers of objects: 1 is the catalogue; a page is an object and its content the next one."""
 
 
 def make_pdf(title: str, lines: Sequence[str]) -> bytes:
     """A one-page PDF (A4) with its title and text lines; characters outside Latin-1 become "?"."""
-    shown = [part for line in (title, "", *lines) for part in _wrap(line)]
-    text = b"BT /F1 12 Tf 56 780 Td %d TL\n" % LINE + b"".join(b"(%s) Tj T*\n" % _literal(line) for line in shown) + b"ET"
-    objects = (
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 4 0 R >> >> /Contents 5 0 R >>",
+    return make_long_pdf(title, [(title, "", *lines)])
+
+
+def make_long_pdf(title: str, pages: Sequence[Sequence[str]], *, created: str = "", modified: str = "") -> bytes:
+    """A PDF with these lines on each page. `created` and `modified` are dates as PDF writes them (`D:20170714093000Z`), "" for none."""
+    objects = [
+        b"<< /Type /Catalog /Pages %d 0 R >>" % PAGES,
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(b"%d 0 R" % (FIRST_PAGE + 2 * n) for n in range(len(pages))), len(pages)),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
-        b"<< /Title (%s) /Producer (sample) >>" % _literal(title),
-    )
-    return _assemble(objects)
+    ]
+    for number, lines in enumerate(pages):
+        text = _content([part for line in lines for part in _wrap(line)])
+        objects.append(
+            b"<< /Type /Page /Parent %d 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 %d 0 R >> >> /Contents %d 0 R >>"
+            % (PAGES, FONT, FIRST_PAGE + 2 * number + 1)
+        )
+        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text))
+    dates = b"".join(b" /%s (%s)" % (name, _literal(date)) for name, date in ((b"CreationDate", created), (b"ModDate", modified)) if date)
+    objects.append(b"<< /Title (%s) /Producer (sample)%s >>" % (_literal(title), dates))
+    return assemble(objects)
 
 
-def _assemble(objects: Sequence[bytes]) -> bytes:
+def _content(lines: Sequence[str]) -> bytes:
+    return b"BT /F1 12 Tf 56 780 Td %d TL\n" % LINE + b"".join(b"(%s) Tj T*\n" % _literal(line) for line in lines) + b"ET"
+
+
+def assemble(objects: Sequence[bytes], *, trailer: bytes = b"") -> bytes:
+    """A file of these objects, the first being the catalogue and the last the information; `trailer` holds further entries of the trailer."""
     body = bytearray(HEADER)
     offsets: list[int] = []
     for number, content in enumerate(objects, start=1):
@@ -33,8 +49,8 @@ def _assemble(objects: Sequence[bytes]) -> bytes:
     start = len(body)
     body += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     body += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    body += b"trailer\n<< /Size %d /Root 1 0 R /Info %d 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(objects), start)
-    return bytes(body)
+    end = b"trailer\n<< /Size %d /Root 1 0 R /Info %d 0 R%s >>\nstartxref\n%d\n%%%%EOF\n"
+    return bytes(body + end % (len(objects) + 1, len(objects), trailer and b" " + trailer, start))
 
 
 def _literal(text: str) -> bytes:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rabat_crawler.demo.chrome import error_page
 from rabat_crawler.demo.content import SampleArticle, Story, paragraphs
+from rabat_crawler.demo.country_sheets import SHEETS_EN, SHEETS_FR, sheets_pdf
 from rabat_crawler.demo.epochs import epoch_named
 from rabat_crawler.demo.feeds import feed
 from rabat_crawler.demo.labels import LANGUAGES, PRIVATE_PATH, TAGS, WORDS
@@ -241,10 +242,10 @@ def _opensearch(language: str) -> str:
 
 
 def _files(shelf: Shelf) -> dict[str, bytes]:
-    """The documents the articles link to, but for the missing one. A document of two articles carries the text of the first."""
+    """The documents the articles link to, but for the missing one. A document of two articles carries the text of the first; two are long ones."""
     found: dict[str, bytes] = {}
     for story in shelf.stories:
         for path, _ in story.files:
             if path != MISSING_FILE and path not in found:
-                found[path] = make_pdf(story.title, paragraphs(story))
+                found[path] = sheets_pdf(path) if path in (SHEETS_FR, SHEETS_EN) else make_pdf(story.title, paragraphs(story))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rabat_crawler.demo.content import Story
+from rabat_crawler.demo.country_sheets import SHEETS_EN
 from rabat_crawler.demo.texts_fr import NBSP, STUDY_FILE
 
 ENGLISH: tuple[Story, ...] = (
@@ -79,7 +80,7 @@ ENGLISH: tuple[Story, ...] = (
         alias="rabat-process-newsletter",
         published="2016-05-23T11:20:00+02:00",
         twin=95,
-        files=(("/images/documents/2016/newsletter-1-2016-en.pdf", "Download newsletter #1/2016 (PDF)"),),
+        files=(("/images/documents/2016/newsletter-1-2016-en.pdf", "Download newsletter #1/2016 (PDF)"), (SHEETS_EN, "Country sheets 2016 (PDF)")),
         body=(
             "Newsletter #1/2016 looks back on six months of work, from the Tunis workshop to the study visits of April to June 2015.",
             "Three focal points tell their story, and a map shows the projects under way.",

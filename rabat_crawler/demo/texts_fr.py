@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rabat_crawler.demo.content import Story
+from rabat_crawler.demo.country_sheets import SHEETS_FR
 
 NBSP = "\u00a0"
 STUDY_FILE = "/images/documents/2014/oeuvres-sociales-diasporas.pdf"
@@ -109,7 +110,7 @@ FRENCH: tuple[Story, ...] = (
         alias="bulletin-d-information-du-processus-de-rabat",
         published="2016-05-23T11:15:00+02:00",
         twin=96,
-        files=(("/images/documents/2016/bulletin-1-2016-fr.pdf", "Télécharger le bulletin #1/2016 (PDF)"),),
+        files=(("/images/documents/2016/bulletin-1-2016-fr.pdf", "Télécharger le bulletin #1/2016 (PDF)"), (SHEETS_FR, "Fiches pays 2016 (PDF)")),
         body=(
             "Le bulletin #1/2016 revient sur six mois de travail, de l'atelier de Tunis aux visites d'étude d’avril à juin 2015.",
             "Il donne la parole à trois points focaux et présente une carte des projets en cours.",

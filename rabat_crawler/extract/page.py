@@ -21,11 +21,17 @@ from rabat_crawler.extract.feeds import feed_links
 from rabat_crawler.extract.html import Document, absolute, fold, normalise, parse_document
 from rabat_crawler.extract.walls import is_front_page, visible_text
 from rabat_crawler.models import Draft, Kind, Layout, Link, Page, PartialDate, Problem, Reading, Record, Role, Site
-from rabat_crawler.urls import path_language
+from rabat_crawler.urls import DOCUMENT_SUFFIX, path_language
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "")
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "text/xml", "application/xml")
 DOCUMENT_TYPES = re.compile(r"^application/(?:pdf|msword|rtf|zip|vnd\.(?:ms-|openxmlformats|oasis))")
+OPAQUE_TYPES = (
+    "", "application/octet-stream", "binary/octet-stream", "application/x-pdf", "application/force-download", "application/download",
+    "application/x-download",
+)  # fmt: skip
+"""Media types under which servers send documents for want of a better word."""
+DOCUMENT_STARTS = (b"PK", b"\xd0\xcf\x11\xe0")
 MAX_DRAFTS = 500
 MAX_LINKS = 5000
 GENERIC_RANK = 90
@@ -57,6 +63,8 @@ def parse_page(record: Record, site: Site) -> Page:
     if DOCUMENT_TYPES.match(media_type):
         return Page(layout="", role="document")
     body, problems = decode_body(record.body, record.response_headers)
+    if media_type in OPAQUE_TYPES and _is_document(body, capture.url):
+        return Page(layout="", role="document", problems=problems)
     if capture.truncated:
         problems = (*problems, Problem(code="truncated", message=f"the capture was cut short: {capture.truncated}"))
     if media_type in FEED_TYPES:
@@ -64,6 +72,11 @@ def parse_page(record: Record, site: Site) -> Page:
     if media_type not in HTML_TYPES:
         return Page(layout="", role="other", problems=problems)
     return _html(record, site, body, problems)
+
+
+def _is_document(body: bytes, url: str) -> bool:
+    """True for a document that the server sent without saying so: a PDF by its bytes, any other by its address, unless it is markup."""
+    return body.startswith(b"%PDF-") or (bool(DOCUMENT_SUFFIX.search(urlsplit(url).path)) and body.startswith(DOCUMENT_STARTS))
 
 
 def shown_text(body: bytes, headers: tuple[tuple[str, str], ...]) -> str:
