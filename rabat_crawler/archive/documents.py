@@ -135,7 +135,8 @@ def _row(connection: sqlite3.Connection, url_key: str, captures: Sequence[_Shown
     first, last = captures[0], captures[-1]
     site = registry.resolve(last.site)
     body = "\n".join(text.pages)
-    language, method = languages.identify(text.title, body[:LANGUAGE_TEXT], declared=(), allowed=site.languages) if body else (None, "")
+    spoken = languages.identify(text.title, body[:LANGUAGE_TEXT], declared=(), allowed=site.languages)
+    language, method = spoken[:2] if body else (None, "")
     captured = parse_moment(first.captured_at)
     dates = [date if plausible(date.value, first_year=site.first_year, captured_at=captured) else _doubted(date) for date in text.dates]
     problems = text.problems + ((Problem(code=CUT, message="every capture of it was cut short"),) if all(one.cut for one in captures) else ())
