@@ -55,18 +55,20 @@ _GAP = re.compile(
 )
 _ADJACENT = re.compile(r"\s?\.?\s{0,3}(?:(?:of|de|the)\s{1,3})?")
 _GRAMMAR = re.compile(
-    r"(?P<day>d(?:[-~&,]d){0,9}m(?:,?y)?(?:[-~&,]d(?:[-~&,]d){0,9}m(?:,?y)?){0,9})"
+    r"(?P<impossible>zm(?:,?y)?)"
+    r"|(?P<day>d(?:[-~&,]d){0,9}m(?:,?y)?(?:[-~&,]d(?:[-~&,]d){0,9}m(?:,?y)?){0,9})"
     r"|(?P<monthfirst>md(?:[-~&,]d(?![-~&,]?m)){0,9}(?![-~&,]?d?m(?!d))(?:,?y)?(?:[-~&,]md(?:[-~&,]d){0,9}(?:,?y)?){0,4})"
     r"|(?P<month>m(?:[-~&,]m){0,5},?y(?:[-~&]m(?:[-~&,]m){0,5},?y){0,3})"
     r"|(?P<numeric>D(?:[-~]D)?|[dP][-~&]D)"
     r"|(?P<year>y(?:[-~]y|(?:[,&]y){0,5}))"
     r"|(?P<bare>m(?:[-~&]m){0,3})"
 )
+_ORDINAL = re.compile(r"[0-9]{1,2}\s?(?:er|re|st|nd|rd|th)(?!\w)")
 _ANY_DIGIT = re.compile("[0-9]")
 
 
 class Token(NamedTuple):
-    """A number or month name: its kind (d, m, y, D whole date, P its day and month, n anything else), its year, month and day, its place."""
+    """A number or month name: d, m, y, D whole date, P its day and month, z a day that no month has, n anything else; year, month, day; its place."""
 
     kind: str
     value: tuple[int, int, int]
@@ -162,9 +164,8 @@ def _day(found: re.Match[str], low: str, previous: int) -> Token:
     nth = found["nth"]
     day = int(low[start : start + 2] if low[start + 1 : start + 2].isdecimal() else low[start])
     french = nth is not None and nth.strip() in ("er", "ère", "re", "ᵉʳ")
-    sound = 1 <= day <= 31 and (day == 1 or not french) and not _glued(low, start, previous)
-    sound = sound and not date_words.ISSUE_BEFORE.search(low, max(0, start - 9), start)
-    return Token("d" if sound else "n", (0, 0, day), start, end)
+    sound = (day == 1 or not french) and not _glued(low, start, previous) and not date_words.ISSUE_BEFORE.search(low, max(0, start - 9), start)
+    return Token("n" if not sound else "d" if 1 <= day <= 31 else "z", (0, 0, day), start, end)
 
 
 def _glued(low: str, start: int, previous: int) -> bool:
@@ -201,6 +202,8 @@ def _read(low: str, text: str, tokens: list[Token], years: _Years, bare_years: b
     signature, places = _signature(low, tokens)
     for found in _GRAMMAR.finditer(signature):
         rule = found.lastgroup or ""
+        if rule == "impossible":
+            continue
         span = [(signature[i], tokens[places[i]] if places[i] >= 0 else None) for i in range(found.start(), found.end())]
         year = years.at(tokens[places[found.start()]].start)
         if rule == "year" and not bare_years and not _year_allowed(low, span):
@@ -340,7 +343,7 @@ def _without_counted(low: str, parts: list[_Part]) -> list[_Part]:
     if not (second.joint == "-" and gap.strip() != gap) and not (second.joint == "," and len(parts) == 2):
         return parts
     before = low[max(0, first.start - 16) : first.start]
-    ordinal = low[second.start : second.end].rstrip("0123456789 ") != ""
+    ordinal = _ORDINAL.match(low, second.start) is not None
     gathering = second.joint == "-" and (ordinal or second.day - first.day >= date_words.LONG_GATHERING)
     if date_words.COUNTED_BEFORE.search(before) or (gathering and date_words.GATHERING_BEFORE.search(before)):
         return parts[1:]
