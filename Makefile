@@ -25,6 +25,7 @@ soak: $(VENV)/.dev
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/extract.py
+	$(VENV)-bench/bin/python bench/dates.py
 	$(VENV)-bench/bin/python bench/pipeline.py
 	$(VENV)-bench/bin/python bench/crawl.py
 	$(VENV)-bench/bin/python bench/nightly.py

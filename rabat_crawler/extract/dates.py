@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from rabat_crawler.extract.date_evidence import candidates, event_dates, partial, weighed
-from rabat_crawler.extract.date_grammar import exists, expressions
+from rabat_crawler.extract.date_evidence import candidates, event_dates, partial, span_of, weighed
+from rabat_crawler.extract.date_grammar import expressions, expressions_in_context
+from rabat_crawler.extract.date_tokens import exists
 from rabat_crawler.extract.date_words import MONTH_NUMBER, WEEKDAYS
 from rabat_crawler.models import DateRole, PartialDate, Precision
 
@@ -170,7 +171,7 @@ def find_dates(text: str, *, language: str | None, year: int | None = None, role
     return tuple(FoundDate(found.start, found.end, partial(found, text, role, source)) for found in expressions(text, year=year))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ReadDate:
     """A date that a text states: `start` and `end` are ISO days, months or years (`end` None for a single one), `raw` its words."""
 
@@ -186,12 +187,11 @@ def explain_text(text: str, *, language: str | None, year: int | None = None) ->
 
     A text in another language than French and English is read only if all of it is one date.
     """
-    written = [(e.start, e.last.year) for e in expressions(text) if e.precision != "year" or e.first == e.last]
-    found = [partial(e, text, "event", "text") for e in expressions(text, year=year, written=written)]
-    if not found and language and language.lower().split("-")[0] not in GRAMMAR_LANGUAGES:
-        other = _by_dateparser(" ".join(text.split()), language, "event", "text") if len(text) <= MAX_RAW else None
-        found = [other] if other else []
-    return [ReadDate(start=date.value, end=date.end, precision=date.precision, raw=date.raw, rule=date.rule) for date in found]
+    found = [ReadDate(*span_of(e), precision=e.precision, raw=text[e.start : e.end], rule=e.rule) for e in expressions_in_context(text, year=year)]
+    if found or not language or language.lower().split("-")[0] in GRAMMAR_LANGUAGES or len(text) > MAX_RAW:
+        return found
+    other = _by_dateparser(" ".join(text.split()), language, "event", "text")
+    return [ReadDate(other.value, other.end, precision=other.precision, raw=other.raw, rule=other.rule)] if other else []
 
 
 def plausible(value: str, *, first_year: int, captured_at: datetime) -> bool:

@@ -1,0 +1,217 @@
+"""Right answers and µs of our dates beside dateparser's `search_dates` and htmldate, on the same strings and the same pages, in one run.
+
+    python bench/dates.py [FOLDER] [--json] [--repeat N]
+
+The strings are the tables of tests/date_cases.py and tests/date_texts.py; the pages are those of bench/extract.py (FOLDER as there). A peer that has
+no ranges is right on one if it gives both its ends; on a month or year if it gives any day of it. Exit code 1 if an aim is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import json
+import logging
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+from extract import Sample, default_samples, from_folder, htmldate_reader, ours, safe, table  # noqa: E402
+
+from rabat_crawler.extract.dates import explain_text  # noqa: E402
+from tests.date_cases import IN_TEXT, RANGES  # noqa: E402
+from tests.date_texts import TEXTS  # noqa: E402
+
+FASTER_THAN_SEARCH = 50
+FASTER_THAN_HTMLDATE = 2
+BOTH = ("fr", "en")
+STRICT = {"STRICT_PARSING": True, "REQUIRE_PARTS": ["day", "month", "year"], "DATE_ORDER": "DMY"}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A string, its languages, the page's year, and the dates it states: first and last (None: a single one), ISO prefixes."""
+
+    text: str
+    languages: tuple[str, ...]
+    year: int | None
+    dates: tuple[tuple[str, str | None], ...]
+
+    @property
+    def kind(self) -> str:
+        """What the phrase tries."""
+        return "nothing" if not self.dates else "ranges" if any(last for _, last in self.dates) else "single"
+
+
+def phrases() -> list[Phrase]:
+    """Every phrase of the tables once."""
+    found = [Phrase(text, BOTH, None, ((first, last),)) for text, first, last in RANGES]
+    found += [Phrase(text, BOTH, year, tuple(dates)) for text, year, dates in IN_TEXT]
+    for text, language, year, said in TEXTS:
+        pairs = (one.partition("/") for one in said)
+        found.append(Phrase(text, (language,), year, tuple((first, last or None) for first, _, last in pairs)))
+    return list({(one.text, one.year): one for one in found}.values())
+
+
+Found = Sequence[tuple[str, str | None]]
+Searcher = Callable[[Phrase], Found]
+
+
+def our_search(phrase: Phrase) -> Found:
+    """Our grammar."""
+    return [(one.start, one.end) for one in explain_text(phrase.text, language=phrase.languages[0], year=phrase.year)]
+
+
+def search_dates(settings: dict[str, Any]) -> Searcher:
+    """dateparser's `search_dates` with the language given; the page's year is told as the time of writing."""
+    search = importlib.import_module("dateparser.search").search_dates
+
+    def read(phrase: Phrase) -> Found:
+        base = {"RELATIVE_BASE": datetime(phrase.year, 7, 1)} if phrase.year else {}
+        found = search(phrase.text, languages=list(phrase.languages), settings={**settings, **base}) or []
+        return [(moment.date().isoformat(), None) for _, moment in found]
+
+    return read
+
+
+def htmldate_search() -> Searcher:
+    """htmldate on the string as a page's only paragraph: one date or none."""
+    find = importlib.import_module("htmldate").find_date
+
+    def read(phrase: Phrase) -> Found:
+        found = find(f"<html><body><p>{phrase.text}</p></body></html>", extensive_search=True, original_date=True)
+        return [(found, None)] if found else []
+
+    return read
+
+
+def is_right(found: Found, phrase: Phrase) -> bool:
+    """The same dates in the same order; both ends as two dates will do for a range, any day of it for a month or year."""
+    if list(found) == list(phrase.dates):
+        return True
+    wanted = [point for pair in phrase.dates for point in pair if point]
+    given = [point for pair in found for point in pair if point]
+    return len(given) == len(wanted) and all(one.startswith(other) for one, other in zip(given, wanted, strict=True))
+
+
+def measure_strings(read: Searcher, chosen: list[Phrase], repeat: int) -> dict[str, Any]:
+    """Right answers by kind, and µs a string (median of the passes, after a warm-up)."""
+    right: dict[str, list[bool]] = {"single": [], "ranges": [], "nothing": []}
+    for phrase in chosen:
+        right[phrase.kind].append(is_right(_answer(read, phrase), phrase))
+    passes = []
+    for _ in range(repeat):
+        gc.collect()
+        start = time.perf_counter()
+        for phrase in chosen:
+            _answer(read, phrase)
+        passes.append((time.perf_counter() - start) / len(chosen) * 1e6)
+    shown = {kind: f"{sum(answers)} of {len(answers)}" for kind, answers in right.items()}
+    return {"right": sum(map(sum, right.values())), "of": len(chosen), **shown, "us_a_string": round(statistics.median(passes), 1)}
+
+
+def _answer(read: Searcher, phrase: Phrase) -> Found:
+    try:
+        return read(phrase)
+    except Exception:  # a peer may raise anything; that string counts as not read
+        return [("error", None)]
+
+
+def report_strings(repeat: int) -> list[dict[str, Any]]:
+    """A row for each reader; `times`: how many times as long as ours it takes."""
+    chosen = phrases()
+    makers: list[tuple[str, Callable[[], Searcher]]] = [
+        ("rabat_crawler", lambda: our_search),
+        ("search_dates", lambda: search_dates({})),
+        ("search_dates, strict", lambda: search_dates(STRICT)),
+        ("htmldate", htmldate_search),
+    ]
+    rows = []
+    for name, maker in makers:
+        try:
+            read = maker()
+        except ImportError:
+            print(f"{name}: not installed, left out (make bench installs it)", file=sys.stderr)
+            continue
+        rows.append({"strings": name, **measure_strings(read, chosen, repeat if name == "rabat_crawler" else 1)})
+    return [{**row, "times": round(row["us_a_string"] / rows[0]["us_a_string"], 1)} for row in rows]
+
+
+def report_pages(samples: list[Sample], repeat: int) -> list[dict[str, Any]]:
+    """A row for each reader and kind of page; ours reads all that it reads of a page, not the date alone."""
+    makers: list[tuple[str, Callable[[], Callable[[Sample], Any]]]] = [("rabat_crawler", lambda: ours), ("htmldate, extensive", htmldate_reader)]
+    rows = []
+    for kind, chosen in (("known", [s for s in samples if s.known]), ("unknown", [s for s in samples if not s.known])):
+        group: list[dict[str, Any]] = []
+        for name, maker in makers if chosen else ():
+            try:
+                read = maker()
+            except ImportError:
+                print(f"{name}: not installed, left out (make bench installs it)", file=sys.stderr)
+                continue
+            answers = [safe(read, sample).published for sample in chosen]
+            passes = []
+            for _ in range(repeat):
+                gc.collect()
+                start = time.perf_counter()
+                for sample in chosen:
+                    safe(read, sample)
+                passes.append((time.perf_counter() - start) / len(chosen) * 1e6)
+            right = sum(answer == sample.published for answer, sample in zip(answers, chosen, strict=True))
+            group.append({"pages": name, "layouts": kind, "right": right, "of": len(chosen), "us_a_page": round(statistics.median(passes))})
+        rows += [{**row, "times": round(row["us_a_page"] / group[0]["us_a_page"], 1)} for row in group]
+    return rows
+
+
+def missed(strings: list[dict[str, Any]], pages: list[dict[str, Any]]) -> list[str]:
+    """The aims that this run did not reach."""
+    found = [f"strings: {strings[0]['right']} of {strings[0]['of']} right"] if strings[0]["right"] < strings[0]["of"] else []
+    found += [
+        f"{row['strings']}: only {row['times']} times as long as ours (aim {FASTER_THAN_SEARCH})"
+        for row in strings
+        if row["strings"].startswith("search_dates") and row["times"] < FASTER_THAN_SEARCH
+    ]
+    for own, peer in zip(pages[::2], pages[1::2], strict=False):
+        if own["layouts"] == peer["layouts"]:
+            if own["right"] < peer["right"]:
+                found.append(f"pages, {own['layouts']}: {own['right']} right, htmldate {peer['right']}")
+            if peer["times"] < FASTER_THAN_HTMLDATE:
+                found.append(f"pages, {own['layouts']}: htmldate takes {peer['times']} times as long as ours (aim {FASTER_THAN_HTMLDATE})")
+    return found
+
+
+def main() -> int:
+    """Print both tables; 1 if an aim is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, help="pages with a gold.json as for bench/extract.py; default: recorded and captured pages")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--repeat", type=int, default=3, help="timed passes (default 3)")
+    options = parser.parse_args()
+    if options.folder and not (options.folder / "gold.json").is_file():
+        parser.error(f"{options.folder} has no gold.json; its form is in the head of bench/extract.py")
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    strings = report_strings(max(1, options.repeat))
+    samples = list(from_folder(options.folder)) if options.folder else default_samples()
+    pages = report_pages(samples, max(1, options.repeat))
+    if options.json:
+        print("\n".join(json.dumps(row, ensure_ascii=False) for row in (*strings, *pages)))
+    else:
+        print(table(strings), table(pages) if pages else "", sep="\n\n")
+    wrong = missed(strings, pages)
+    print("\n".join(wrong) or "all aims are reached", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
