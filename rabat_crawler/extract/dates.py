@@ -53,6 +53,10 @@ _MODIFIED = re.compile(
 )
 _NEUTRAL = re.compile(r"(?:dates?|quand|when)\s?[:–-]\s*")
 _PLACE = re.compile(r"(?:à\s|in\s)?[^\W\d_][^\d,:;.!?]{0,39}(?:,\s?[^\W\d_][^\d,:;.!?]{0,29})?,\s*")
+_MAYBE_DATE = re.compile(
+    rf"(?<!\w)(?:{'|'.join(sorted(MONTH_NUMBER, key=len, reverse=True))})(?!\w)|[0-9]{{1,2}}\s?[-/. ]\s?[0-9]{{1,2}}\s?[-/. ]\s?[0-9]{{2}}"
+)
+"""A whole date in French or English has a month's name or three numbers; dateparser, which is slow, need not look at anything else."""
 # Numbers with a whole year that the grammar refused (day 31 of April, month 13) are wrong in every order.
 _NUMERIC = re.compile(r"[0-9]{4}[-/.][0-9]|[0-9][-/.][0-9]{4}")
 
@@ -205,7 +209,10 @@ def _by_dateparser(text: str, language: str | None, role: DateRole, source: str)
     """A complete date in a form (or language) the grammar does not know, by dateparser; ISO day only."""
     if not language or len(text) > MAX_FALLBACK or _NUMERIC.search(text):
         return None
-    reader = _reader(language.lower().split("-")[0])
+    language = language.lower().split("-")[0]
+    if language in GRAMMAR_LANGUAGES and not _MAYBE_DATE.search(text.lower()):
+        return None
+    reader = _reader(language)
     try:
         moment = reader.get_date_data(text).date_obj if reader is not None else None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
