@@ -25,13 +25,13 @@ soak: $(VENV)/.dev
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/extract.py
-	$(VENV)-bench/bin/python bench/dates.py
 	$(VENV)-bench/bin/python bench/pipeline.py
 	$(VENV)-bench/bin/python bench/crawl.py
 	$(VENV)-bench/bin/python bench/nightly.py
 	$(VENV)-bench/bin/python bench/warc.py
 	$(VENV)-bench/bin/python bench/rebuild.py
 	$(VENV)-bench/bin/python bench/rebuild.py --captures 100000
+	$(VENV)-bench/bin/python bench/dates.py
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

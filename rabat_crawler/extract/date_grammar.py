@@ -24,7 +24,7 @@ MAX_GAP = 32
 
 _GAP = re.compile(
     r"\s*(?:(?P<to>(?:jusqu['’]\s?)?(?:au|à|aux)|to|until|till|through)\b|(?P<dash>[-‐‑‒–—−/])|(?P<and>,?\s?(?:et|and|ou|or)\b|&)|(?P<comma>,))"
-    rf"\s*(?:(?:le|les|the|on|en|in|du|au|from|(?:{WEEKDAYS})\b\.?,?)\s+|d['’]\s?){{0,4}}(?:of\s)?"
+    rf"\s*(?:(?:le|les|la|the|on|en|in|du|au|from|early|late|mi|mid|fin|début|(?:{WEEKDAYS})\b\.?,?)\s+|d['’]\s?|mid?-){{0,4}}(?:of\s)?"
 )
 _ADJACENT = re.compile(r"\s?\.?\s{0,3}(?:(?:of|de|the)\s{1,3})?")
 _GRAMMAR = re.compile(
