@@ -34,6 +34,7 @@ bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/rebuild.py
 	$(VENV)-bench/bin/python bench/rebuild.py --captures 100000
 	$(VENV)-bench/bin/python bench/relations.py
+	$(VENV)-bench/bin/python bench/dates.py
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rabat_crawler.extract.dates import date_line, event_dates, find_dates, parse_date, parse_iso, plausible
+from rabat_crawler.extract.dates import date_line, event_dates, explain_text, find_dates, parse_date, parse_iso, plausible
 from tests.date_cases import DATES_REFUSED, DATES_SEEN, EVENTS, IN_TEXT, LINES, RANGES
+from tests.date_texts import RANGED, TEXTS, TRAPS
 
 GOLD = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "joomla_gold_sample.json"
 
@@ -38,6 +40,53 @@ def test_a_range_is_found_with_both_ends(text: str, first: str, last: str) -> No
 @pytest.mark.parametrize(("text", "year", "expected"), IN_TEXT, ids=[f"{case[0]}|{case[1]}" for case in IN_TEXT])
 def test_a_text_gives_the_dates_it_states_and_no_other(text: str, year: int | None, expected: list[tuple[str, str | None]]) -> None:
     assert [(found.date.value, found.date.end) for found in find_dates(text, language=None, year=year)] == expected
+
+
+@pytest.mark.parametrize(("text", "language", "year", "expected"), TEXTS, ids=[f"{case[0]}|{case[2]}" for case in TEXTS])
+def test_a_text_is_explained(text: str, language: str, year: int | None, expected: list[str]) -> None:
+    found = explain_text(text, language=language, year=year)
+    assert [f"{one.start}/{one.end}" if one.end else one.start for one in found] == expected
+    for one in found:
+        assert one.precision == {10: "day", 7: "month", 4: "year"}[len(one.start)]
+        assert one.raw in text and one.rule
+    places = [text.index(one.raw) for one in found]
+    assert places == sorted(places)
+
+
+def test_the_tables_are_large_and_half_of_them_ranges_or_traps() -> None:
+    none = (
+        [case[0] for case in DATES_REFUSED]
+        + [case[0] for case in (*IN_TEXT, *TEXTS) if not case[-1]]
+        + [text for text, value in LINES if value is None]
+    )
+    hard = [case[0] for case in (*RANGES, *RANGED, *TRAPS, *IN_TEXT)] + none
+    every = [case[0] for case in (*DATES_SEEN, *RANGES, *DATES_REFUSED, *IN_TEXT, *LINES, *TEXTS)]
+    assert len(set(every)) >= 270
+    assert len(set(hard)) >= len(set(every)) / 2
+    assert len(set(none)) >= 45
+    assert all(sum(case[1] == language for case in TEXTS) > 60 for language in ("fr", "en"))
+
+
+def test_the_year_of_the_text_comes_before_that_of_the_page() -> None:
+    text = "Réunis le 3 juin 2019, ils se reverront le 5 juillet. En 2021 il y eut deux jours, les 2 et 3 mai."
+    found = explain_text(text, language="fr", year=2030)
+    assert [one.start for one in found] == ["2019-06-03", "2019-07-05", "2021", "2021-05-02"]
+
+
+def test_another_language_is_read_as_a_whole_or_not_at_all() -> None:
+    assert [(one.start, one.rule) for one in explain_text("17 июля 2017", language="ru")] == [("2017-07-17", "dateparser")]
+    assert explain_text("17/07/17", language="fr") == [] == explain_text("17 июля 2017", language=None)
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1-", "du 1 au ", "1 mai ", "1,1 mai ", "12/05/", "mai - ", "en mai et ", "2017-", "premier ", "n° 1 ", "1 er "], ids=repr
+)
+def test_a_hostile_text_is_explained_in_no_time(piece: str) -> None:
+    text = (piece * 100_000)[:100_000]
+    started = time.process_time()
+    for year in (None, 2017):
+        explain_text(text, language="fr", year=year)
+    assert time.process_time() - started < 5  # about half a second; were the work quadratic, it would be minutes
 
 
 @pytest.mark.parametrize(("line", "value"), LINES, ids=[repr(case[0]) for case in LINES])
@@ -127,54 +176,6 @@ def test_dateparser_names_itself_and_needs_a_language() -> None:
     assert (found.value, found.rule) == ("2017-07-17", "dateparser")
     assert parse_date("17/07/17", language=None) is None
     assert parse_date("17/07/17", language="no-such-language") is None
-
-
-FRENCH = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"]
-ENGLISH = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2090, 12, 1))
-
-
-def _forms(day: date) -> list[str]:
-    fr, en, d, y = FRENCH[day.month - 1], ENGLISH[day.month - 1], day.day, day.year
-    ordinal = "th" if 10 < d < 14 else {1: "st", 2: "nd", 3: "rd"}.get(d % 10, "th")
-    return [
-        f"{d} {fr} {y}",
-        f"{'1er' if d == 1 else d} {fr.upper()} {y}",
-        f"Publication : {d} {fr} {y}",
-        f"{d:02d} {en} {y}",
-        f"{en} {d}, {y}",
-        f"{en[:3]} {d}, {y}",
-        f"{d}{ordinal} {en} {y}",
-        f"{d:02d}/{day.month:02d}/{y}",
-        day.isoformat(),
-    ]
-
-
-@given(DAYS)
-@settings(max_examples=60, deadline=None)
-def test_any_day_rendered_in_any_known_form_is_read_back(day: date) -> None:
-    for form in _forms(day):
-        found = parse_date(form, language="fr")
-        assert found is not None, form
-        assert (found.value, found.end) == (day.isoformat(), None), form
-
-
-@given(DAYS, st.integers(min_value=1, max_value=20))
-@settings(max_examples=60, deadline=None)
-def test_any_range_rendered_in_either_language_is_read_back(first: date, length: int) -> None:
-    last = first + timedelta(days=length)
-    fr, en = FRENCH[last.month - 1], ENGLISH[last.month - 1]
-    forms = [f"du {first.day} {FRENCH[first.month - 1]} {first.year} au {last.day} {fr} {last.year}"]
-    forms.append(f"du {first.day} {FRENCH[first.month - 1]} au {last.day} {fr} {last.year}")
-    forms.append(f"from {first.day} {ENGLISH[first.month - 1]} to {last.day} {en} {last.year}")
-    if first.month == last.month:
-        forms += [
-            f"{first.day}-{last.day} {en} {last.year}",
-            f"{en} {first.day}-{last.day}, {last.year}",
-            f"du {first.day} au {last.day} {fr} {last.year}",
-        ]
-    for form in forms:
-        assert [(f.date.value, f.date.end) for f in find_dates(form, language=None)] == [(first.isoformat(), last.isoformat())], form
 
 
 @given(st.text(alphabet="0123456789 -/.,:#éà\u0301\n maijunetoadhrsI\u0130", max_size=120))

@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from rabat_crawler.extract.date_grammar import Expression, Point, exists, expressions
+from rabat_crawler.extract.date_grammar import Expression, Point, expressions
+from rabat_crawler.extract.date_tokens import exists
 from rabat_crawler.models import DateRole, PartialDate, Precision
 
 LEAD_PARAGRAPHS = 2
@@ -90,10 +92,16 @@ MAX_ALIAS = 300
 
 def partial(found: Expression, text: str, role: DateRole, source: str) -> PartialDate:
     """The expression as a date of that role, with its confidence; `text` is what it was found in."""
-    value = _iso(found.first, found.precision)
-    end = _iso(found.last, found.precision) if found.last is not found.first and found.last != found.first else None
+    value, end = span_of(found)
     raw = text[found.start : found.end]
-    return weighed(PartialDate(value=value, end=end, precision=found.precision, raw=raw, rule=found.rule, role=role, source=source))
+    sure = confidence(source, found.precision, found.rule)
+    return PartialDate(value=value, end=end, precision=found.precision, raw=raw, rule=found.rule, role=role, source=source, confidence=sure)
+
+
+def span_of(found: Expression) -> tuple[str, str | None]:
+    """Its first day, month or year in ISO form, and its last; None for a single one."""
+    end = _iso(found.last, found.precision) if found.last is not found.first and found.last != found.first else None
+    return _iso(found.first, found.precision), end
 
 
 def _iso(point: Point, precision: str) -> str:
@@ -108,6 +116,7 @@ def weighed(date: PartialDate) -> PartialDate:
     return date if date.confidence == found else replace(date, confidence=found)
 
 
+@lru_cache(maxsize=1024)
 def confidence(source: str, precision: str, rule: str) -> float:
     """How surely a date is right, by the tables above; two digits."""
     base = STRUCTURED if source.endswith("]") else next((value for name, value in CONFIDENCE if source.startswith(name)), OTHER_SOURCE)
@@ -266,4 +275,4 @@ def _overlap(one: PartialDate, other: PartialDate) -> bool:
     return one.value <= (other.end or other.value) and other.value <= (one.end or one.value)
 
 
-__all__ = ["candidates", "confidence", "event_dates", "kept_refused", "partial", "url_dates", "weighed", "with_url"]
+__all__ = ["candidates", "confidence", "event_dates", "kept_refused", "partial", "span_of", "url_dates", "weighed", "with_url"]

@@ -7,7 +7,6 @@ signature such as `d-dmy`, and the grammar is a regular expression over signatur
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,62 +15,29 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from rabat_crawler.extract import date_words
-from rabat_crawler.extract.date_words import MONTH_NUMBER, SHORT_MONTHS, WEEKDAYS
+from rabat_crawler.extract.date_tokens import Token, exists, tokens_of
+from rabat_crawler.extract.date_words import SHORT_MONTHS, WEEKDAYS
 from rabat_crawler.models import Precision
 
 MAX_GAP = 32
 """Longer pieces of text between two numbers or months never join them."""
 
-_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
-def _tails(letter: str) -> str:
-    """What may follow a month's first letter; an accent may be a character of its own (NFD)."""
-    names = sorted((name[1:] for name in MONTH_NUMBER if name[0] == letter), key=len, reverse=True)
-    return f"(?<={letter})(?:{'|'.join(names)})".replace("é", "(?:é|e\u0301)").replace("û", "(?:û|u\u0302)")
-
-
-_MONTH_TAILS = "|".join(map(_tails, sorted({name[0] for name in MONTH_NUMBER})))
-_MONTH = f"(?:{'|'.join(sorted(MONTH_NUMBER, key=len, reverse=True))})" + r"(?!\w)"
-# The first character is a set, so that the engine skips to it quickly; the look-behind then asks for the start of a word.
-_TOKEN = re.compile(
-    r"[0-9adfjmnops](?<![\w#°].)(?:"
-    rf"(?P<m>{_MONTH_TAILS})(?!\w)\.?"
-    r"|(?<=[0-9])(?:"
-    r"(?P<iso>[0-9]{3}(?P<isomark>[-/.])[0-9]{1,2}(?P=isomark)[0-9]{1,2})(?:t[0-9:.]{4,15}(?:z|[+-][0-9:]{4,6})?)?"
-    r"(?![\w]|[-.][0-9]|/(?![0-9]{4}-[0-9]{2}-)[0-9])"
-    r"|(?P<dmy>[0-9]?(?P<mark>[-/.])[0-9]{1,2}(?P=mark)[0-9]{4}(?![\w]|[-/.][0-9]))"
-    rf"|(?P<one>[0-9]?(?=(?:[,/][0-9]{{1,2}}){{1,4}}(?:\s(?:et|and|&)\s[0-9]{{1,2}})?\s{_MONTH}))"
-    r"|(?P<dm>[0-9]?[/.][0-9]{1,2}(?!\w|[-/.,:]?[0-9]))"
-    r"|(?P<other>[0-9]*(?:[.,:/][0-9]+)+|[0-9]?\s?(?:h(?:\s?[0-9][0-9])?|[ap]\.?m\b\.?)(?!\w))"
-    r"|(?P<y>[0-9]{3}(?!\w))"
-    r"|(?P<d>[0-9]?(?P<nth>\s?(?:er|ère|re|st|nd|rd|th|ᵉʳ|ᵗʰ))?(?!\w))"
-    r"|(?P<odd>\w*))"
-    rf"|(?P<first>(?<=p)remier(?=\s{_MONTH})|(?<=f)irst(?=\sof\s{_MONTH})))"
-)
 _GAP = re.compile(
     r"\s*(?:(?P<to>(?:jusqu['’]\s?)?(?:au|à|aux)|to|until|till|through)\b|(?P<dash>[-‐‑‒–—−/])|(?P<and>,?\s?(?:et|and|ou|or)\b|&)|(?P<comma>,))"
-    rf"\s*(?:(?:le|les|the|on|en|in|du|au|from|(?:{WEEKDAYS})\b\.?,?)\s+|d['’]\s?){{0,4}}(?:of\s)?"
+    rf"\s*(?:(?:le|les|la|the|on|en|in|du|au|from|early|late|mi|mid|fin|début|(?:{WEEKDAYS})\b\.?,?)\s+|d['’]\s?|mid?-){{0,4}}(?:of\s)?"
 )
 _ADJACENT = re.compile(r"\s?\.?\s{0,3}(?:(?:of|de|the)\s{1,3})?")
 _GRAMMAR = re.compile(
-    r"(?P<day>d(?:[-~&,]d){0,9}m(?:,?y)?(?:[-~&,]d(?:[-~&,]d){0,9}m(?:,?y)?){0,9})"
+    r"(?P<impossible>zm(?:,?y)?)"
+    r"|(?P<day>d(?:[-~&,]d){0,9}m(?:,?y)?(?:[-~&,]d(?:[-~&,]d){0,9}m(?:,?y)?){0,9})"
     r"|(?P<monthfirst>md(?:[-~&,]d(?![-~&,]?m)){0,9}(?![-~&,]?d?m(?!d))(?:,?y)?(?:[-~&,]md(?:[-~&,]d){0,9}(?:,?y)?){0,4})"
     r"|(?P<month>m(?:[-~&,]m){0,5},?y(?:[-~&]m(?:[-~&,]m){0,5},?y){0,3})"
     r"|(?P<numeric>D(?:[-~]D)?|[dP][-~&]D)"
     r"|(?P<year>y(?:[-~]y|(?:[,&]y){0,5}))"
     r"|(?P<bare>m(?:[-~&]m){0,3})"
 )
+_ORDINAL = re.compile(r"[0-9]{1,2}\s?(?:er|re|st|nd|rd|th)(?!\w)")
 _ANY_DIGIT = re.compile("[0-9]")
-
-
-class Token(NamedTuple):
-    """A number or month name: its kind (d, m, y, D whole date, P its day and month, n anything else), its year, month and day, its place."""
-
-    kind: str
-    value: tuple[int, int, int]
-    start: int
-    end: int
 
 
 class Point(NamedTuple):
@@ -98,17 +64,48 @@ class Expression:
     guessed: bool = False
 
 
-def expressions(text: str, *, year: int | None = None, written: Sequence[tuple[int, int]] = (), bare_years: bool = False) -> list[Expression]:
-    """Every date expression of `text` in order. A missing year comes from a later part of the same list, from `written` (places in the text and
-    years, in order: the last before the expression, else the first), or from `year`; else the expression is left out.
+def expressions(text: str, *, year: int | None = None, bare_years: bool = False) -> list[Expression]:
+    """Every date expression of `text` in order. A missing year comes from `year` or a later part of the same list, else the expression is left out.
 
     Lone years count only after a word such as "en" or "year" (unless `bare_years`), months with `year` only after such a word; impossible days are left out.
     """
     if year is None and not _ANY_DIGIT.search(text):
         return []
-    low = text.lower() if "İ" not in text else text.replace("İ", "i").lower()
-    tokens = list(_tokens(low))
-    return list(_read(low, text, tokens, _Years(year, written), bare_years)) if tokens else []
+    low = _lower(text)
+    tokens = list(tokens_of(low))
+    return list(_read(low, text, tokens, _signature(low, tokens), _Years(year, ()), bare_years)) if tokens else []
+
+
+def expressions_in_context(text: str, *, year: int | None = None) -> list[Expression]:
+    """Every date expression of `text` in order; a missing year is the one last written before it, else the first one after, else `year`."""
+    low = _lower(text)
+    tokens = list(tokens_of(low))
+    if not tokens:
+        return []
+    signature = _signature(low, tokens)
+    found = list(_read(low, text, tokens, signature, _Years(None, ()), False))
+    written = [(e.start, e.last.year) for e in found if e.precision != "year" or e.first == e.last]
+    if (year is None and not written) or _all_read(tokens, found):
+        return found
+    return list(_read(low, text, tokens, signature, _Years(year, written), False))
+
+
+def _lower(text: str) -> str:
+    """The text in small letters, each where it stood."""
+    return text.lower() if "İ" not in text else text.replace("İ", "i").lower()
+
+
+def _all_read(tokens: list[Token], found: list[Expression]) -> bool:
+    """Whether every month belongs to an expression: then none lacks its year."""
+    months = (token.start for token in tokens if token.kind == "m")
+    spans = iter(found)
+    span = next(spans, None)
+    for month in months:
+        while span is not None and span.end <= month:
+            span = next(spans, None)
+        if span is None or month < span.start:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,65 +122,6 @@ class _Years:
         return self.written[max(0, bisect_left(self.written, (place, 0)) - 1)][1]
 
 
-def _tokens(low: str) -> Iterator[Token]:
-    end = -1
-    for found in _TOKEN.finditer(low):
-        token = _token(found, low, end)
-        end = token.end
-        yield token
-
-
-def _token(found: re.Match[str], low: str, previous: int) -> Token:
-    start, end = found.span()
-    if found["m"] is not None:
-        name = low[start : found.end("m")]
-        number = MONTH_NUMBER.get(name) or MONTH_NUMBER[unicodedata.normalize("NFC", name)]
-        return Token("m", (0, number, 0), start, end if name in SHORT_MONTHS else found.end("m"))
-    if found["first"] is not None:
-        return Token("d", (0, 0, 1), start, end)
-    if found["d"] is not None or found["one"] is not None:
-        return _day(found, low, previous)
-    if found["y"] is not None and low[start : start + 2] in ("19", "20"):
-        return Token("y", (int(low[start:end]), 0, 0), start, end)
-    if found["iso"] is not None:
-        year, month, day = (int(part) for part in low[start : found.end("iso")].split(found["isomark"]))
-        return _whole(year, month, day, start, end)
-    if found["dmy"] is not None:
-        day, month, year = (int(part) for part in low[start:end].split(found["mark"]))
-        return _whole(year, month, day, start, end)
-    if found["dm"] is not None:
-        day, month = (int(part) for part in low[start:end].replace(".", "/").split("/"))
-        return Token("P" if exists(2000, month, day) else "n", (0, month, day), start, end)
-    return Token("n", (0, 0, 0), start, end)
-
-
-def _day(found: re.Match[str], low: str, previous: int) -> Token:
-    start, end = found.span()
-    nth = found["nth"]
-    day = int(low[start : start + 2] if low[start + 1 : start + 2].isdecimal() else low[start])
-    french = nth is not None and nth.strip() in ("er", "ère", "re", "ᵉʳ")
-    sound = 1 <= day <= 31 and (day == 1 or not french) and not _glued(low, start, previous)
-    sound = sound and not date_words.ISSUE_BEFORE.search(low, max(0, start - 9), start)
-    return Token("d" if sound else "n", (0, 0, day), start, end)
-
-
-def _glued(low: str, start: int, previous: int) -> bool:
-    """A number tied to a word by a hyphen is part of a name (COVID-19), unless the word before is itself part of a date (12th-13th)."""
-    return start > 1 and low[start - 1] == "-" and low[start - 2].isalpha() and previous != start - 1
-
-
-def _whole(year: int, month: int, day: int, start: int, end: int) -> Token:
-    sound = 1900 <= year < 2100 and exists(year, month, day)
-    return Token("D" if sound else "n", (year, month, day), start, end)
-
-
-def exists(year: int, month: int, day: int) -> bool:
-    """Whether the calendar has that day."""
-    if not (1 <= month <= 12 and 1 <= day <= _DAYS[month]):
-        return False
-    return not (month == 2 and day == 29) or (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
-
-
 @lru_cache(maxsize=4096)
 def joint(gap: str) -> str:
     """What a piece of text between two tokens (lower case) says: "" they belong together, - ~ (to) & , or "x" for nothing."""
@@ -197,10 +135,12 @@ def joint(gap: str) -> str:
     return {"to": "~", "dash": "-", "and": "&", "comma": ","}[found.lastgroup or "comma"]
 
 
-def _read(low: str, text: str, tokens: list[Token], years: _Years, bare_years: bool) -> Iterator[Expression]:
-    signature, places = _signature(low, tokens)
+def _read(low: str, text: str, tokens: list[Token], signed: tuple[str, list[int]], years: _Years, bare_years: bool) -> Iterator[Expression]:
+    signature, places = signed
     for found in _GRAMMAR.finditer(signature):
         rule = found.lastgroup or ""
+        if rule == "impossible":
+            continue
         span = [(signature[i], tokens[places[i]] if places[i] >= 0 else None) for i in range(found.start(), found.end())]
         year = years.at(tokens[places[found.start()]].start)
         if rule == "year" and not bare_years and not _year_allowed(low, span):
@@ -340,7 +280,7 @@ def _without_counted(low: str, parts: list[_Part]) -> list[_Part]:
     if not (second.joint == "-" and gap.strip() != gap) and not (second.joint == "," and len(parts) == 2):
         return parts
     before = low[max(0, first.start - 16) : first.start]
-    ordinal = low[second.start : second.end].rstrip("0123456789 ") != ""
+    ordinal = _ORDINAL.match(low, second.start) is not None
     gathering = second.joint == "-" and (ordinal or second.day - first.day >= date_words.LONG_GATHERING)
     if date_words.COUNTED_BEFORE.search(before) or (gathering and date_words.GATHERING_BEFORE.search(before)):
         return parts[1:]

@@ -27,7 +27,7 @@ MONTH_NUMBER = {name: number for number, names in MONTHS.items() for name in nam
 SHORT_MONTHS = frozenset(name for name in MONTH_NUMBER if len(name) < 5) - WHOLE_NAMES
 
 COUNTED = (
-    "committees?|comités?|comites?|sessions?|groupes?|groups?|panels?|phases?|parts?|parties?|days?|jours?|journées?|rounds?|lots?|modules?"
+    "committees?|comités?|comites?|sessions?|séances?|groupes?|groups?|panels?|phases?|parts?|parties?|days?|jours?|journées?|rounds?|lots?|modules?"
     "|tables?|domaines?|domains?|areas?|pillars?|piliers?|volumes?|vol|issues?|numéros?|no|n|articles?|art|points?|items?|pages?|pp?"
     "|annexe?s?|chapters?|chapitres?|editions?|éditions?|stages?|steps?|étapes?|objectives?|objectifs?|axes?|themes?|thèmes?|topics?|actions?|goals?|wp"
 )

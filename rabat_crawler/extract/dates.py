@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from rabat_crawler.extract.date_evidence import candidates, event_dates, partial, weighed
-from rabat_crawler.extract.date_grammar import exists, expressions
+from rabat_crawler.extract.date_evidence import candidates, event_dates, partial, span_of, weighed
+from rabat_crawler.extract.date_grammar import expressions, expressions_in_context
+from rabat_crawler.extract.date_tokens import exists
 from rabat_crawler.extract.date_words import MONTH_NUMBER, WEEKDAYS
 from rabat_crawler.models import DateRole, PartialDate, Precision
 
@@ -52,6 +53,10 @@ _MODIFIED = re.compile(
 )
 _NEUTRAL = re.compile(r"(?:dates?|quand|when)\s?[:–-]\s*")
 _PLACE = re.compile(r"(?:à\s|in\s)?[^\W\d_][^\d,:;.!?]{0,39}(?:,\s?[^\W\d_][^\d,:;.!?]{0,29})?,\s*")
+_MAYBE_DATE = re.compile(
+    rf"(?<!\w)(?:{'|'.join(sorted(MONTH_NUMBER, key=len, reverse=True))})(?!\w)|[0-9]{{1,2}}\s?[-/. ]\s?[0-9]{{1,2}}\s?[-/. ]\s?[0-9]{{2}}"
+)
+"""A whole date in French or English has a month's name or three numbers; dateparser, which is slow, need not look at anything else."""
 # Numbers with a whole year that the grammar refused (day 31 of April, month 13) are wrong in every order.
 _NUMERIC = re.compile(r"[0-9]{4}[-/.][0-9]|[0-9][-/.][0-9]{4}")
 
@@ -170,7 +175,7 @@ def find_dates(text: str, *, language: str | None, year: int | None = None, role
     return tuple(FoundDate(found.start, found.end, partial(found, text, role, source)) for found in expressions(text, year=year))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ReadDate:
     """A date that a text states: `start` and `end` are ISO days, months or years (`end` None for a single one), `raw` its words."""
 
@@ -186,12 +191,11 @@ def explain_text(text: str, *, language: str | None, year: int | None = None) ->
 
     A text in another language than French and English is read only if all of it is one date.
     """
-    written = [(e.start, e.last.year) for e in expressions(text) if e.precision != "year" or e.first == e.last]
-    found = [partial(e, text, "event", "text") for e in expressions(text, year=year, written=written)]
-    if not found and language and language.lower().split("-")[0] not in GRAMMAR_LANGUAGES:
-        other = _by_dateparser(" ".join(text.split()), language, "event", "text") if len(text) <= MAX_RAW else None
-        found = [other] if other else []
-    return [ReadDate(start=date.value, end=date.end, precision=date.precision, raw=date.raw, rule=date.rule) for date in found]
+    found = [ReadDate(*span_of(e), precision=e.precision, raw=text[e.start : e.end], rule=e.rule) for e in expressions_in_context(text, year=year)]
+    if found or not language or language.lower().split("-")[0] in GRAMMAR_LANGUAGES or len(text) > MAX_RAW:
+        return found
+    other = _by_dateparser(" ".join(text.split()), language, "event", "text")
+    return [ReadDate(other.value, other.end, precision=other.precision, raw=other.raw, rule=other.rule)] if other else []
 
 
 def plausible(value: str, *, first_year: int, captured_at: datetime) -> bool:
@@ -205,7 +209,10 @@ def _by_dateparser(text: str, language: str | None, role: DateRole, source: str)
     """A complete date in a form (or language) the grammar does not know, by dateparser; ISO day only."""
     if not language or len(text) > MAX_FALLBACK or _NUMERIC.search(text):
         return None
-    reader = _reader(language.lower().split("-")[0])
+    language = language.lower().split("-")[0]
+    if language in GRAMMAR_LANGUAGES and not _MAYBE_DATE.search(text.lower()):
+        return None
+    reader = _reader(language)
     try:
         moment = reader.get_date_data(text).date_obj if reader is not None else None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):

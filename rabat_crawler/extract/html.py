@@ -78,6 +78,10 @@ def normalise(text: str) -> str:
     return _normalised(text) if len(text) < 2000 else _normalised.__wrapped__(text)  # what is long is hardly ever met again
 
 
+_MAYBE_MARK = re.compile("[^\x00-\u02ff]")
+"""Unicode has no combining mark below U+0300, so nearly all characters need no look."""
+
+
 @lru_cache(maxsize=16384)
 def _normalised(text: str) -> str:
     text = _INVISIBLE.sub("", text) if not text.isascii() or not text.isprintable() else text
@@ -85,11 +89,15 @@ def _normalised(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", _LONE_SURROGATE.sub("\ufffd", text))
 
 
+def _without_mark(found: re.Match[str]) -> str:
+    return "" if unicodedata.combining(found[0]) else found[0]
+
+
 def fold(text: str) -> str:
     """Text for comparing: lower case, no accents, œ as oe, every apostrophe, quote, dash and space alike."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-        text = "".join(c for c in text if not unicodedata.combining(c)).replace("œ", "oe").replace("æ", "ae")
+        text = _MAYBE_MARK.sub(_without_mark, text).replace("œ", "oe").replace("æ", "ae")
     text = text.lower()
     return " ".join(re.findall(r"[^\W_]+", text))
 

@@ -13,7 +13,8 @@ ROOT = ".item-page"
 OVERRIDDEN_ROOT = ".uk-article, main article, #content article, #component article"
 
 
-def _root(doc: Document) -> LexborNode | None:
+def article_root(doc: Document) -> LexborNode | None:
+    """The article's box, also where a template overrides it; None if the page has none."""
     root = doc.css_first(ROOT)
     if root is None and _joomla.view(doc) == "article":
         return doc.css_first(OVERRIDDEN_ROOT)
@@ -24,13 +25,13 @@ def matches(doc: Document) -> bool:
     """An article's box on a page whose body class names no other view."""
     if _joomla.view(doc) not in ("", "article"):
         return False
-    root = _root(doc)
+    root = article_root(doc)
     return root is not None and _joomla.MODERN_ARTICLE not in classes(root) and _joomla.is_joomla(doc)
 
 
 def parse(doc: Document) -> Reading:
     """The page's one article; role "other" should its box be missing after all."""
-    root = _root(doc)
+    root = article_root(doc)
     return _joomla.read_article(doc, root) if root is not None else Reading(role="other")
 
 
