@@ -91,7 +91,9 @@ def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]
         return _bad(layout.name, badness, problems)
     drafts = [_finished(draft, doc, layout.name) for draft in reading.drafts]
     if not (reading.role == "listing" and layout.rank < GENERIC_RANK):  # a CMS listing is itself the block of dated items
-        drafts += [_finished(draft, doc, block.name) for block, draft in _block_drafts(doc, drafts)]
+        blocks = list(_block_drafts(doc))
+        drafts = [_of_project(draft, [block for _, block in blocks]) for draft in drafts]
+        drafts += [_finished(draft, doc, block.name) for block, draft in _unknown(blocks, drafts)]
     if any(problem.code in CUT for problem in problems):
         drafts = [replace(draft, complete=False, truncated=True) for draft in drafts]
     return Page(
@@ -135,16 +137,33 @@ def _read(doc: Document) -> tuple[Layout, Reading]:
     return chosen, chosen.parse(doc)
 
 
-def _block_drafts(doc: Document, own: list[Draft]) -> Iterator[tuple[Layout, Draft]]:
-    """Items that stand in blocks beside the page's own; what the page's layout has read already is not read twice."""
-    known = {(fold(draft.title), draft.url) for draft in own}
-    titles = {title for title, _ in known}
+def _block_drafts(doc: Document) -> Iterator[tuple[Layout, Draft]]:
+    """Items that stand in blocks beside the page's own."""
     for layout in registry.layouts():
         if layout.block and layout.matches(doc):
             for draft in layout.parse(doc).drafts:
-                folded = fold(draft.title)
-                if (folded, draft.url) not in known and not (draft.url is None and folded in titles):
-                    yield layout, draft
+                yield layout, draft
+
+
+def _unknown(blocks: Iterable[tuple[Layout, Draft]], own: list[Draft]) -> Iterator[tuple[Layout, Draft]]:
+    """What the page's layout has read already is not read twice."""
+    known = {(fold(draft.title), draft.url) for draft in own}
+    titles = {title for title, _ in known}
+    for layout, draft in blocks:
+        folded = fold(draft.title)
+        if (folded, draft.url) not in known and not (draft.url is None and folded in titles):
+            yield layout, draft
+
+
+def _of_project(draft: Draft, blocks: list[Draft]) -> Draft:
+    """The page's own draft with the fields of the project that it is about; a page that lists several is itself no project."""
+    listed = [block for block in blocks if block.project is not None]
+    if not listed:
+        return draft
+    own = next((block for block in listed if fold(block.title) == fold(draft.title)), None)
+    if own is not None:
+        return replace(draft, project=own.project, kind="project")
+    return replace(draft, kind="page") if draft.kind == "project" and len(listed) > 1 and draft.complete else draft
 
 
 def _finished(draft: Draft, doc: Document, layout: str) -> Draft:
