@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -106,6 +106,12 @@ def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]
     )
 
 
+def _is_period(date: PartialDate, periods: Sequence[str]) -> bool:
+    """True for a date that was read from text, but says when a project runs, not when the page was published or an event takes place."""
+    printed = fold(date.raw)
+    return date.role != "modified" and date.source in ("text", "date line") and any(printed in period or period in printed for period in periods)
+
+
 def _judged(record: Record, doc: Document, source: str, layout: Layout, reading: Reading) -> Badness:
     """How surely the answer is not the page; what a CMS's own layout read as article or list gets a quick look only."""
     known = layout.rank < GENERIC_RANK and reading.role != "other"
@@ -160,6 +166,8 @@ def _of_project(draft: Draft, blocks: list[Draft]) -> Draft:
     listed = [block for block in blocks if block.project is not None]
     if not listed:
         return draft
+    periods = [fold(block.project.period) for block in listed if block.project is not None and block.project.period]
+    draft = replace(draft, dates=tuple(date for date in draft.dates if not _is_period(date, periods)))
     own = next((block for block in listed if fold(block.title) == fold(draft.title)), None)
     if own is not None:
         return replace(draft, project=own.project, kind="project")
