@@ -162,7 +162,7 @@ def _unknown(blocks: Iterable[tuple[Layout, Draft]], own: list[Draft]) -> Iterat
 
 
 def _of_project(draft: Draft, blocks: list[Draft]) -> Draft:
-    """The page's own draft with the fields of the project that it is about; a page that lists several is itself no project."""
+    """The page's own draft with the fields of the project that it is about; a page that lists others is itself no project."""
     listed = [block for block in blocks if block.project is not None]
     if not listed:
         return draft
@@ -171,7 +171,7 @@ def _of_project(draft: Draft, blocks: list[Draft]) -> Draft:
     own = next((block for block in listed if fold(block.title) == fold(draft.title)), None)
     if own is not None:
         return replace(draft, project=own.project, kind="project")
-    return replace(draft, kind="page") if draft.kind == "project" and len(listed) > 1 and draft.complete else draft
+    return replace(draft, kind="page") if draft.kind == "project" and draft.complete else draft
 
 
 def _finished(draft: Draft, doc: Document, layout: str) -> Draft:

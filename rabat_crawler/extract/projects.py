@@ -181,6 +181,9 @@ def parse_period(text: str, language: str | None) -> tuple[str | None, str | Non
     months = _MONTHS.search(text)
     if months:
         return f"{months[2]}-{int(months[1]):02d}", f"{months[4]}-{int(months[3]):02d}"
+    years = _YEARS.search(text)
+    if years:
+        return (years[1], years[2]) if years[1] <= years[2] else (None, None)
     for piece in (text, *(part.strip() for part in _EDGES.split(text))):
         plain = _FROM.sub("", piece)
         found = parse_date(plain, language=language) if plain else None
@@ -189,8 +192,7 @@ def parse_period(text: str, language: str | None) -> tuple[str | None, str | Non
         since = _SINCE.fullmatch(piece)
         if since:
             return since[1] or since[2], None
-    years = _YEARS.search(text)
-    return (years[1], years[2]) if years and years[1] <= years[2] else (None, None)
+    return None, None
 
 
 __all__ = ["Labelled", "field_of", "fields_text", "is_name", "is_project", "labelled", "parse_period", "project_of"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
@@ -147,7 +147,7 @@ def _projects(doc: Document, among: bool) -> Iterator[_Found]:
 def _whole(group: _Found, among: bool) -> Iterator[_Found]:
     """The group if it is a project."""
     if group.fields and is_name(group.title) and is_project(group.fields, among_projects=among, titled=True):
-        yield group
+        yield replace(group, fields=list(dict.fromkeys(group.fields))[:MAX_COLUMNS])
 
 
 def _is_leaf(node: LexborNode) -> bool:
