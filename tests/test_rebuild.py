@@ -227,7 +227,7 @@ COMMIT;
 """
 
 
-@pytest.mark.parametrize("migration", ["m007_languages"])
+@pytest.mark.parametrize("migration", ["m007_languages", "m008_projects"])
 def test_an_archive_of_an_earlier_schema_is_emptied_and_read_anew(tmp_path: Path, migration: str) -> None:
     folder = copy_of(sample_archive(1), tmp_path)
     (folder / "rabat.db").unlink()
