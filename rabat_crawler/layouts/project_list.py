@@ -19,11 +19,17 @@ from rabat_crawler.layouts._common import flow_text, summary_of
 from rabat_crawler.models import Attachment, Draft, Layout, Reading
 from rabat_crawler.urls import DOCUMENT_SUFFIX, decide, fold_key, path_language
 
-HINT = re.compile(
-    r"(?:countr|pays|r[eé]gion|place|lieu|date|period|p&eacute;riod|p[eé]riod|dur[eé&]|durat|partner|partenaire|fund|financ|budget|bailleur|donor|donat|d[eé]but|start)[^<>]{0,40}"
-    r"(?:<[^<>]{0,60}>\s{0,20}){0,3}(?::|</t[hd]>|</dt>)",
-    re.I,
+_STEMS = (
+    r">[\s\u00a0]{0,40}+(?:&nbsp;){0,3}+(?=[a-z])"
+    r"(?:target |beneficiary |participating |project |implementation |implementing |lead |main |date de |sources? (?:de |of )|total )?"
+    r"(?:(?P<countries>countr|pays|r[e\u00e9]gion|geograph|g[e\u00e9]ograph|place|lieu|area|location|couverture|zone)|"
+    r"(?P<period>period|p[e\u00e9]riod|p&eacute;riod|dur[e\u00e9]|dur&eacute;|durat|date|d[e\u00e9]but|start|time|calendrier|ann[e\u00e9]e|year)|"
+    r"(?P<partners>partner|partenaire|implement|mis|chef|op[e\u00e9]rateur|agenc|organisme)|"
+    r"(?P<funding>fund|financ|budget|bailleur|donor|montant|amount|eu con|contribution|co[su\u00fb]t))"
 )
+CELL = re.compile(_STEMS + r"[^<>]{0,50}<")
+LINE = re.compile(_STEMS + r"[^<>:]{0,50}(?:</[a-z]{1,6}>[\s\u00a0]{0,5}){0,2}(?:&nbsp;)?:")
+"""On a page in lower case: a label at the beginning of an element, in a page with tables; a label and its colon, in any other."""
 STRUCTURE = "h1,h2,h3,h4,h5,h6,table,dl,p,li,div"
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 SUBHEADING = re.compile(
@@ -66,9 +72,15 @@ class _Found:
 
 
 def matches(doc: Document) -> bool:
-    """The source holds two labels or more that a project would have."""
-    found = HINT.finditer(doc.source)
-    return next(found, None) is not None and next(found, None) is not None
+    """The source holds labels of two fields or more that a project would have."""
+    source = doc.source.lower()
+    pattern = CELL if "<table" in source or source.count("<dt") > 1 else LINE
+    seen: set[str | None] = set()
+    for found in pattern.finditer(source):
+        seen.add(found.lastgroup)
+        if len(seen) > 1:
+            return True
+    return False
 
 
 def parse(doc: Document) -> Reading:
