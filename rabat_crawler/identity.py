@@ -1,6 +1,7 @@
 """Same item? Same version? What do all the sightings of an item say together? Pure: the answer depends on the set, never on the order.
 
-Keys: `id:` (site, CMS, its article number), `url:` (site, folded address), `text:` (site, title, published date) for items without address.
+Keys: `id:` (site, CMS, its article number), `url:` (site, folded address), `text:` (site, title, published date) for items without address,
+of a project without address (site, language, title), for its row in a table is edited and has no date.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 from rabat_crawler import registry
 from rabat_crawler.extract.date_evidence import IMPLAUSIBLE
 from rabat_crawler.extract.html import fold
-from rabat_crawler.models import Alternate, Attachment, Draft, Image, Item, PartialDate, Site, Version
+from rabat_crawler.models import Alternate, Attachment, Draft, Image, Item, PartialDate, Project, Site, Version
 from rabat_crawler.urls import fold_key
 
 ID_BITS = 50
@@ -93,6 +94,8 @@ def keys_of(draft: Draft, site: Site) -> Keys:
     url = f"url:{scope(site)}:{fold_key(_WHOLE.sub('', draft.url), site)}" if draft.url else None
     said = first_date(draft.dates, ("published", "event"))
     text = f"text:{scope(site)}:{fold(draft.title)}:{said.value}" if said else None
+    if draft.project is not None and (text is None or not url):
+        text = f"text:{scope(site)}:project:{draft.language}:{fold(draft.title)}"
     if not (id_key or url or text):
         text = f"text:{scope(site)}:{fold(draft.title)}:{hashlib.sha256(draft.text.encode()).hexdigest()[:16]}"
     return Keys(id_key=id_key, url_key=url, text_key=text)
@@ -135,6 +138,7 @@ def draft_from_json(text: str) -> Draft:
     values["attachments"] = tuple(Attachment(**one) for one in values["attachments"])
     values["images"] = tuple(Image(**one) for one in values["images"])
     values["alternates"] = tuple(Alternate(**one) for one in values["alternates"])
+    values["project"] = Project(**values["project"]) if values["project"] else None
     values["tags"] = tuple(values["tags"])
     values["parts"] = tuple(values["parts"])
     return Draft(**values)
@@ -157,6 +161,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site, *, cut: bool = False) -> M
     name = item_id(number)
     ordered = sorted(seen, key=lambda one: (one.first_seen, one.draft_id))
     complete = [one for one in ordered if one.draft.complete]
+    complete = [one for one in complete if one.draft.url] or complete  # a project's own page says more than its row in a table
     versions = _versions(name, complete or ordered)
     current = _current(versions, bool(complete))
     best = _best([one for one in (complete or ordered) if text_digest(one.draft.title, one.draft.text) == current.text_digest])
@@ -195,6 +200,7 @@ def merge(key: str, seen: Sequence[Seen], site: Site, *, cut: bool = False) -> M
         dates=_all_dates(ordered),
         attachments=draft.attachments,
         images=draft.images,
+        project=draft.project or next((one.draft.project for one in reversed(ordered) if one.draft.project), None),
     )
     return Merged(item=item, versions=versions, alternates=_alternates(ordered))
 

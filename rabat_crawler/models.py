@@ -123,6 +123,18 @@ class Alternate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What a page prints of a technical-assistance project, as it prints it; `start` and `end` are ISO prefixes ("2018", "2018-05") or None."""
+
+    countries: str = ""
+    period: str = ""
+    start: str | None = None
+    end: str | None = None
+    partners: str = ""
+    funding: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What one page says of one item. `complete` is False for a listing's intro or a part, `truncated` True if the capture was cut.
 
@@ -151,6 +163,7 @@ class Draft:
     alternates: tuple[Alternate, ...] = ()
     parts: tuple[str, ...] = ()
     layout: str = ""
+    project: Project | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +251,7 @@ class Item:
     attachments: tuple[Attachment, ...] = ()
     images: tuple[Image, ...] = ()
     twin: str | None = None
+    project: Project | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from rabat_crawler.archive.warc_read import sha1
 from rabat_crawler.backfill_plan import MAX_ATTEMPTS
 from rabat_crawler.demo import Serving
 from rabat_crawler.demo.collection import HOST, Memento, bad_captures, packed
+from rabat_crawler.demo.content import projects
 from rabat_crawler.demo.epochs import EPOCHS
 from rabat_crawler.demo.faults import Fault, block, slow, too_many
 from rabat_crawler.demo.labels import PRIVATE_PATH
@@ -127,7 +128,11 @@ def test_each_article_is_one_item_through_all_epochs(whole: tuple[Path, Serving,
         number: {i.item_id for i in items for _, path in one.paths if f"https://{HOST}{path}" in i.addresses} for number, one in histories().items()
     }
     assert {number: len(found) for number, found in owners.items()} == dict.fromkeys(histories(), 1)
-    assert len(items) == len(histories()) == len(set.union(*owners.values()))
+    assert len(set.union(*owners.values())) == len(histories())
+    others = sorted(
+        (item.language, item.title, item.project and item.project.countries) for item in items if item.item_id not in set.union(*owners.values())
+    )
+    assert others == sorted(projects(1))  # rows of a table have no page of their own, and are one item through all epochs as well
 
 
 def test_a_second_run_asks_nothing_and_writes_nothing(whole: tuple[Path, Serving, Run]) -> None:

@@ -135,7 +135,7 @@ def test_the_site_has_the_promised_variety(site: SampleSite) -> None:
     by_language = {language: [found for found in site.articles if found.language == language] for language in ("fr", "en", "*")}
     assert {language: len(found) for language, found in by_language.items()} == {"fr": 18, "en": 18, "*": 1}
     assert sum(1 for found in site.articles if found.twin) == 28
-    assert {found.kind for found in site.articles} == {"news", "event", "publication", "project", "page"}
+    assert {found.kind for found in site.articles} == {"news", "event", "publication", "page"}
     assert len({found.id for found in site.articles}) == len(site.articles)
     years = sorted(found.published[:4] for found in site.articles if found.published)
     assert (years[0], years[-1]) == ("2013", "2019")

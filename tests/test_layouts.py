@@ -72,6 +72,7 @@ def draft_form(draft: Draft) -> dict[str, Any]:
         "images": [image.url for image in draft.images],
         "alternates": {alternate.hreflang: alternate.url for alternate in draft.alternates},
         "parts": list(draft.parts),
+        "project": {k: v for k in draft.project.__slots__ if (v := getattr(draft.project, k))} if draft.project else None,
     }
     return {key: value for key, value in form.items() if key in ("title", "text", "complete") or value not in (None, "", [], {})}
 

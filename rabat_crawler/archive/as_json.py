@@ -20,7 +20,7 @@ PROMISED = (
 )  # fmt: skip
 """The keys that will never go away or change their meaning."""
 
-FURTHER = ("language_method", "language_confidence", "section", "tags", "attachments", "images", "dates", "layout", "current_version")
+FURTHER = ("language_method", "language_confidence", "section", "tags", "attachments", "images", "dates", "layout", "current_version", "project")
 
 
 def item_json(item: Item) -> dict[str, Any]:

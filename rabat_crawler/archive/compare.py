@@ -34,6 +34,7 @@ _CHILD_VALUES = {
     "images": "url || ' ' || alt",
     "tags": "tag",
     "identities": "key",
+    "projects": "countries || '; ' || period || '; ' || partners || '; ' || funding",
 }
 
 

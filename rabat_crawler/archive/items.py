@@ -29,7 +29,7 @@ def _upsert(table: str, columns: Sequence[str], key: str, fixed: Sequence[str]) 
 
 UPSERT_ITEM = _upsert("items", ITEM_COLUMNS, "id", FIXED["ITEM"])
 UPSERT_VERSION = _upsert("versions", VERSION_COLUMNS, "version_id", FIXED["VERSION"])
-CHILDREN = {"dates": 11, "addresses": 3, "alternates": 4, "attachments": 5, "images": 3, "tags": 2, "identities": 3, "traits": 2}
+CHILDREN = {"dates": 11, "addresses": 3, "alternates": 4, "attachments": 5, "images": 3, "tags": 2, "identities": 3, "traits": 2, "projects": 7}
 """The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
 
 OF_ITEM = """
@@ -96,6 +96,7 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
             "images": [(name, i.url, i.alt) for i in item.images],
             "tags": [(name, tag) for tag in item.tags],
             "traits": [(name, traits_of(item, side=path_language(item.canonical_url or "", site)).to_json())],
+            "projects": [(name, p.countries, p.start, p.end, p.period, p.partners, p.funding) for p in (item.project,) if p],
             "identities": [(identity.item_id(identity.item_number(base)), name, base) for base in sorted(bases - {key})],
         },
     )  # fmt: skip

@@ -302,6 +302,22 @@ def m007_languages(db: sqlite_utils.Database) -> None:
     db.execute("ALTER TABLE items ADD COLUMN language_confidence REAL NOT NULL DEFAULT 0.0")
 
 
+M008 = """
+CREATE TABLE projects (
+  item_id TEXT PRIMARY KEY REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, countries TEXT NOT NULL, start TEXT, "end" TEXT,
+  period TEXT NOT NULL, partners TEXT NOT NULL, funding TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m008_projects(db: sqlite_utils.Database) -> None:
+    """What pages print of projects. What was derived before knows nothing of them: it is read from the WARC files again."""
+    _forget_derived(db)
+    for statement in _statements(M008):
+        db.execute(statement)
+
+
 M009 = """
 DROP VIEW translations;
 CREATE TABLE traits (
@@ -337,7 +353,7 @@ def m009_relations(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
-ROOTS = frozenset(("items", "captures", "drafts", "links", "files"))
+ROOTS = frozenset(("items", "captures", "documents", "drafts", "links", "files"))
 
 
 def _forget_derived(db: sqlite_utils.Database) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rabat_crawler.archive.search import Filters, storable
 from rabat_crawler.changes import FIELDS, Snapshot
-from rabat_crawler.models import Attachment, Image, Item, PartialDate, Run, Version
+from rabat_crawler.models import Attachment, Image, Item, PartialDate, Project, Run, Version
 
 ITEM_COLUMNS = (
     "item_id site kind language language_method language_confidence title summary text html published event_start event_end canonical_url article_id section layout "
@@ -47,6 +47,7 @@ def _read_chunk(connection: sqlite3.Connection, names: Sequence[str]) -> list[It
             ("attachments", "item_id, url, text, media_type", "item_id, url"),
             ("images", "item_id, url, alt", "item_id, url"),
             ("dates", 'item_id, value, "end", precision, raw, rule, role, source, confidence, refused', "item_id, ordinal"),
+            ("projects", 'item_id, countries, start, "end", period, partners, funding', "item_id"),
             ("translations", "item_id, other_id", "item_id, other_id"),
         )
     }
@@ -78,7 +79,12 @@ def _item(row: tuple[Any, ...], parts: dict[str, dict[str, list[tuple[Any, ...]]
             for value, end, precision, raw, rule, role, source, confidence, refused in parts["dates"].get(name, [])
         ),
         twin=twins[0] if twins else None,
+        project=next((_project(values) for values in parts["projects"].get(name, [])), None),
     )
+
+
+def _project(values: tuple[Any, ...]) -> Project:
+    return Project(**dict(zip(("countries", "start", "end", "period", "partners", "funding"), values, strict=True)))
 
 
 def find_item_id(connection: sqlite3.Connection, wanted: str) -> list[str]:

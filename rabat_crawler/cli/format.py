@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from rabat_crawler.archive.search import MARK_END, MARK_START
-from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item
+from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item, Project
 
 _DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -71,6 +71,12 @@ def hit_lines(hit: Hit) -> str:
     return f"{first}\n{snippet}\n    {plain(item.canonical_url or '')}"
 
 
+def _project_line(project: Project) -> str:
+    """What is printed of a project, on one line."""
+    named = {"countries": project.countries, "period": project.period, "partners": project.partners, "funding": project.funding}
+    return "project: " + "; ".join(f"{name} {plain(value)}" for name, value in named.items() if value)
+
+
 def _how_sure(item: Item) -> str:
     """How the item's language was found, and how surely."""
     return f"{item.language_method}, {item.language_confidence:.2f}" if item.language_method else "no evidence"
@@ -114,6 +120,7 @@ def item_lines(item: Item) -> str:
         f"published: {item.published or 'no date found'}"
         + (f"; event: {item.event_start}{f' to {item.event_end}' if item.event_end else ''}" if item.event_start else ""),
         f"language: {item.language or 'unknown'} ({_how_sure(item)}); section: {item.section or '-'}; tags: {', '.join(item.tags) or '-'}",
+        *([_project_line(item.project)] if item.project else []),
         f"seen from {item.first_seen} to {item.last_seen}" + ("; gone from the site" if item.gone else ""),
         f"translation: {item.twin or 'none known'}; flags: {', '.join(item.flags) or 'none'}",
         "",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rabat_crawler.demo.chrome import attribute, text
-from rabat_crawler.demo.content import BULLET, HEADING, PART, Story
+from rabat_crawler.demo.content import BULLET, HEADING, PART, ROW, Story, cells
 from rabat_crawler.demo.labels import TAGS, WORDS, day
 from rabat_crawler.demo.menus import Menu
 from rabat_crawler.demo.shelf import base_hits
@@ -65,11 +65,21 @@ def paragraphs(story: Story, lines: Sequence[str]) -> str:
             last = index + 1 == len(lines) or not lines[index + 1].startswith(BULLET)
             item = f"<li>{_inline(story, line.removeprefix(BULLET))}</li>"
             blocks.append(("<ul>\n" if first else "") + item + ("\n</ul>" if last else ""))
+        elif line.startswith(ROW):
+            first = index == 0 or not lines[index - 1].startswith(ROW)
+            last = index + 1 == len(lines) or not lines[index + 1].startswith(ROW)
+            blocks.append(
+                ("<table>\n<tbody>\n" if first else "") + _row(story, line, "th" if first else "td") + ("\n</tbody>\n</table>" if last else "")
+            )
         elif line.startswith(HEADING):
             blocks.append(f"<h3>{_inline(story, line.removeprefix(HEADING))}</h3>")
         else:
             blocks.append(_paragraph(story, line))
     return "\n".join(blocks)
+
+
+def _row(story: Story, line: str, tag: str) -> str:
+    return "<tr>" + "".join(f"<{tag}>{_inline(story, cell)}</{tag}>" for cell in cells(line)) + "</tr>"
 
 
 def _paragraph(story: Story, line: str) -> str:

@@ -14,6 +14,8 @@ Markup = Literal["p", "br", "mso"]
 PART = "~~ "
 HEADING = "## "
 BULLET = "- "
+ROW = "| "
+CELL = " | "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,8 @@ class Story:
     """One article as its editor keeps it.
 
     `language` is the language of the text, `menu` the branch of the site it stands in ("*": both). `published` is ISO with offset.
-    `body`: one paragraph an entry; "## " starts a sub-heading, "- " a list entry, "~~ " a page break with the title of the part that follows.
+    `body`: one paragraph an entry; "## " starts a sub-heading, "- " a list entry, "~~ " a page break with the title of the part that follows,
+    "| " a line of a table, its cells apart by " | ", the first of them the header.
     `links`: (words of the body, address) set by the editor. `files`: (address, link text), shown as last paragraphs. `event`: ISO start and
     end. `event_text`: the event's date as the "A venir" box prints it. `single`: the address of the menu page that shows this very article.
     """
@@ -95,8 +98,25 @@ def plain(text: str) -> str:
 def paragraphs(story: Story) -> tuple[str, ...]:
     """The visible lines of a story's whole text, without marks; page breaks are not visible."""
     lines = [line for line in story.body if not line.startswith(PART)]
-    visible = [line.removeprefix(HEADING).removeprefix(BULLET) for line in lines]
-    return tuple(plain(line) for line in [*visible, *(label for _, label in story.files)])
+    visible: list[str] = []
+    for before, line in zip(["", *lines], lines, strict=False):
+        shown = plain(" ".join(cells(line)) if line.startswith(ROW) else line.removeprefix(HEADING).removeprefix(BULLET))
+        if line.startswith(ROW) and before.startswith(ROW):
+            visible[-1] += f"\n{shown}"
+        else:
+            visible.append(shown)
+    return (*visible, *(plain(label) for _, label in story.files))
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a line of a table."""
+    return line.removeprefix(ROW).split(CELL)
+
+
+def projects(edition: int) -> tuple[tuple[str, str, str], ...]:
+    """(language, title, countries) of every project that a table of the site lists: the truth for tests."""
+    rows = [(story.language, cells(line)) for story in stories(edition) for line in story.body if line.startswith(ROW)]
+    return tuple((language, row[0], row[1]) for language, row in rows if row[0] not in ("Projet", "Project"))
 
 
 def stories(edition: int) -> tuple[Story, ...]:

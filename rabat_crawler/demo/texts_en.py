@@ -162,7 +162,7 @@ ENGLISH: tuple[Story, ...] = (
         id=11,
         language="en",
         category="projects",
-        kind="project",
+        kind="page",
         title="Technical assistance projects and initiatives",
         alias="technical-assistance-projects-and-initiatives",
         published="2013-05-06T10:30:00+02:00",
@@ -177,6 +177,13 @@ ENGLISH: tuple[Story, ...] = (
                 "A customs school shared by two neighbours. A guarantee fund for women traders who have come home. A telephone line in five "
                 "languages for seasonal fishermen."
             ),
+            "## Projects under way",
+            "| Project | Countries | Period | Partners | Funding",
+            "| Neighbouring Customs | Benin, Togo | 2012 - 2015 | Customs School of Cotonou | 850,000 euros",
+            "| Traders Come Home | Cameroon | March 2013 – December 2014 | Guarantee Fund of Douala | Swedish Fund for Employment",
+            "| Allô Pêche | Mauritania, Senegal, Spain | since 2012 | Port of Nouadhibou, City of Vigo | 120,000 euros",
+            "| Civil Registry Archives | Guinea-Bissau | 2014 | Archives of Lisbon | Portuguese Cooperation",
+            "| Trade Cards | Ghana, Italy | January 2013 – June 2015 | Chamber of Commerce of Bari | 400,000 euros",
         ),
     ),
     Story(

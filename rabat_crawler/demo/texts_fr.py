@@ -204,7 +204,7 @@ FRENCH: tuple[Story, ...] = (
         id=12,
         language="fr",
         category="projects",
-        kind="project",
+        kind="page",
         title="Projets d'assistance technique et initiatives",
         alias="projets-d-assistance-technique-et-initiatives",
         published="2013-05-06T10:00:00+02:00",
@@ -219,6 +219,13 @@ FRENCH: tuple[Story, ...] = (
                 "Une école de douaniers partagée par deux pays voisins. Un fonds de garantie pour les commerçantes de retour. "
                 "Une ligne téléphonique en cinq langues pour les pêcheurs saisonniers."
             ),
+            "## Projets en cours",
+            "| Projet | Pays | Période | Partenaires | Financement",
+            "| Douanes voisines | Bénin, Togo | 2012 - 2015 | École des douanes de Cotonou | 850 000 euros",
+            "| Retour des commerçantes | Cameroun | mars 2013 – décembre 2014 | Caisse de garantie de Douala | Fonds suédois pour l’emploi",
+            "| Allô Pêche | Mauritanie, Sénégal, Espagne | depuis 2012 | Port de Nouadhibou, mairie de Vigo | 120 000 euros",
+            "| Archives de l'état civil | Guinée-Bissau | 2014 | Archives de Lisbonne | Coopération portugaise",
+            "| Cartes de métier | Ghana, Italie | janvier 2013 – juin 2015 | Chambre de commerce de Bari | 400 000 euros",
         ),
     ),
     Story(

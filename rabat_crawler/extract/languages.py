@@ -28,6 +28,15 @@ bilingual flyer meeting meetings workshop workshops country countries newsletter
 FRENCH = frozenset(_FRENCH.split())
 ENGLISH = frozenset(_ENGLISH.split())
 OWN = {"fr": FRENCH, "en": ENGLISH}
+CALENDAR = {
+    "fr": frozenset(
+        "janvier février avril mai juin juillet août septembre octobre novembre décembre lundi mardi mercredi jeudi vendredi samedi dimanche".split()
+    ),
+    "en": frozenset(
+        "january february april june july august september october november december monday tuesday wednesday thursday friday saturday sunday".split()
+    ),
+}
+"""Evidence for a short text only: a French article may print an English date in the name of a document."""
 SAMPLE = 2000
 """Characters that the quick count reads."""
 SEGMENTED = 20_000
@@ -125,8 +134,10 @@ def language_votes(title: str, text: str, declared: Sequence[tuple[str, str]], a
 
 def weigh(text: str, allowed: Sequence[str]) -> dict[str, float]:
     """How likely a short text is in each of `allowed`, all of them equally likely before; {} if nothing speaks for any."""
-    french, english = _count([word.strip(_EDGES) for word in _words(text[:SAMPLE])])
-    return ngrams.probabilities(text, allowed, {"fr": french, "en": english})
+    words = [word.strip(_EDGES) for word in _words(text[:SAMPLE])]
+    french, english = _count(words)
+    evidence = {"fr": french + sum(map(CALENDAR["fr"].__contains__, words)), "en": english + sum(map(CALENDAR["en"].__contains__, words))}
+    return ngrams.probabilities(text, allowed, evidence)
 
 
 def _outcome(text: str, declared: Sequence[tuple[str, str]], allowed: Sequence[str]) -> tuple[Spoken, tuple[Vote, ...]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -104,7 +104,9 @@ def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]
         return _bad(layout.name, badness, problems)
     drafts = [_finished(draft, doc, layout.name) for draft in reading.drafts]
     if not (reading.role == "listing" and layout.rank < GENERIC_RANK):  # a CMS listing is itself the block of dated items
-        drafts += [_finished(draft, doc, block.name) for block, draft in _block_drafts(doc, drafts)]
+        blocks = list(_block_drafts(doc))
+        drafts = [_of_project(draft, [block for _, block in blocks]) for draft in drafts]
+        drafts += [_finished(draft, doc, block.name) for block, draft in _unknown(blocks, drafts)]
     if any(problem.code in CUT for problem in problems):
         drafts = [replace(draft, complete=False, truncated=True) for draft in drafts]
     return Page(
@@ -115,6 +117,12 @@ def _html(record: Record, site: Site, body: bytes, problems: tuple[Problem, ...]
         problems=(*problems, *reading.problems),
         badness=badness.score,
     )
+
+
+def _is_period(date: PartialDate, periods: Sequence[str]) -> bool:
+    """True for a date that was read from text, but says when a project runs, not when the page was published or an event takes place."""
+    printed = fold(date.raw)
+    return date.role != "modified" and date.source in ("text", "date line") and any(printed in period or period in printed for period in periods)
 
 
 def _judged(record: Record, doc: Document, source: str, layout: Layout, reading: Reading) -> Badness:
@@ -148,16 +156,35 @@ def _read(doc: Document) -> tuple[Layout, Reading]:
     return chosen, chosen.parse(doc)
 
 
-def _block_drafts(doc: Document, own: list[Draft]) -> Iterator[tuple[Layout, Draft]]:
-    """Items that stand in blocks beside the page's own; what the page's layout has read already is not read twice."""
-    known = {(fold(draft.title), draft.url) for draft in own}
-    titles = {title for title, _ in known}
+def _block_drafts(doc: Document) -> Iterator[tuple[Layout, Draft]]:
+    """Items that stand in blocks beside the page's own."""
     for layout in registry.layouts():
         if layout.block and layout.matches(doc):
             for draft in layout.parse(doc).drafts:
-                folded = fold(draft.title)
-                if (folded, draft.url) not in known and not (draft.url is None and folded in titles):
-                    yield layout, draft
+                yield layout, draft
+
+
+def _unknown(blocks: Iterable[tuple[Layout, Draft]], own: list[Draft]) -> Iterator[tuple[Layout, Draft]]:
+    """What the page's layout has read already is not read twice."""
+    known = {(fold(draft.title), draft.url) for draft in own}
+    titles = {title for title, _ in known}
+    for layout, draft in blocks:
+        folded = fold(draft.title)
+        if (folded, draft.url) not in known and not (draft.url is None and folded in titles):
+            yield layout, draft
+
+
+def _of_project(draft: Draft, blocks: list[Draft]) -> Draft:
+    """The page's own draft with the fields of the project that it is about; a page that lists others is itself no project."""
+    listed = [block for block in blocks if block.project is not None]
+    if not listed:
+        return draft
+    periods = [fold(block.project.period) for block in listed if block.project is not None and block.project.period]
+    draft = replace(draft, dates=tuple(date for date in draft.dates if not _is_period(date, periods)))
+    own = next((block for block in listed if fold(block.title) == fold(draft.title)), None)
+    if own is not None:
+        return replace(draft, project=own.project, kind="project")
+    return replace(draft, kind="page") if draft.kind == "project" and draft.complete else draft
 
 
 def _finished(draft: Draft, doc: Document, layout: str) -> Draft:

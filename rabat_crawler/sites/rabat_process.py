@@ -21,6 +21,7 @@ SITE = Site(
         ("projets", "project"),
         ("projects", "project"),
         ("support-projects", "project"),
+        ("support-projects-activities", "project"),
         ("publications", "publication"),
         ("newsletter", "publication"),
         ("newsletters", "publication"),
