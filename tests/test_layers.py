@@ -28,6 +28,8 @@ LAYERS = (
         "cdx",
         "cdxj",
         "schedule",
+        "names",
+        "events",
     ),
     ("archive",),
     (
