@@ -107,7 +107,7 @@ def is_shouted(place: Place) -> bool:
     if place.first != place.last or place.word(place.first) not in SHOUTED:
         return False
     beside = ((place.first - 1, place.first), (place.last + 1, place.last + 1))
-    return any(place.joined(gap) and _is_shouted_word(place.original(number)) for number, gap in beside)
+    return any(place.joined(gap) and place.gap(gap).isspace() and _is_shouted_word(place.original(number)) for number, gap in beside)
 
 
 def _is_shouted_word(word: str) -> bool:

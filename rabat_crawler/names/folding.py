@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 
@@ -73,7 +74,7 @@ def steps(text: str) -> tuple[str, ...] | None:
     if not words:
         return None
     keys = [words[0][0]]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in itertools.pairwise(words):
         gap = GAPS.get(folded[before.end() : word.start()])
         if gap is None:
             return None
