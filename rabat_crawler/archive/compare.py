@@ -28,6 +28,7 @@ _CHILD_VALUES = {
     "images": "url || ' ' || alt",
     "tags": "tag",
     "identities": "key",
+    "mentions": "kind || ' ' || code || ' ' || count || ' (' || matched || ')'",
 }
 
 

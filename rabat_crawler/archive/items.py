@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rabat_crawler import identity, registry
+from rabat_crawler.archive.mentions import mention_rows
 from rabat_crawler.models import Draft, Item, Site
 from rabat_crawler.urls import fold_key
 
@@ -28,7 +29,7 @@ def _upsert(table: str, columns: Sequence[str], key: str, fixed: Sequence[str]) 
 
 UPSERT_ITEM = _upsert("items", ITEM_COLUMNS, "id", FIXED["ITEM"])
 UPSERT_VERSION = _upsert("versions", VERSION_COLUMNS, "version_id", FIXED["VERSION"])
-CHILDREN = {"dates": 9, "addresses": 3, "alternates": 4, "attachments": 4, "images": 3, "tags": 2, "identities": 3}
+CHILDREN = {"dates": 9, "addresses": 3, "alternates": 4, "attachments": 4, "images": 3, "tags": 2, "identities": 3, "mentions": 6}
 """The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
 
 OF_ITEM = """
@@ -92,6 +93,7 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
             "images": [(name, i.url, i.alt) for i in item.images],
             "tags": [(name, tag) for tag in item.tags],
             "identities": [(identity.item_id(identity.item_number(base)), name, base) for base in sorted(bases - {key})],
+            "mentions": mention_rows(name, item.title, item.text, item.language),
         },
     )  # fmt: skip
 

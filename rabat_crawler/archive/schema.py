@@ -246,6 +246,27 @@ def m003_the_past(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+M006 = """
+CREATE TABLE mentions (
+  item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED,
+  kind TEXT NOT NULL CHECK (kind IN ('country', 'organisation', 'theme', 'town')), code TEXT NOT NULL, matched TEXT NOT NULL, count INTEGER NOT NULL,
+  spans TEXT NOT NULL, PRIMARY KEY (item_id, kind, code)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mentions_by_name ON mentions (kind, code);
+"""
+
+
+@migrations()
+def m006_names(db: sqlite_utils.Database) -> None:
+    """The names that items mention; those of the items that are there are found at once, for they follow from title and text."""
+    from rabat_crawler.archive.mentions import mention_rows
+
+    for statement in _statements(M006):
+        db.execute(statement)
+    for item in db.execute("SELECT item_id, title, text, language FROM items").fetchall():
+        db.conn.executemany("INSERT INTO mentions (item_id, kind, code, matched, count, spans) VALUES (?, ?, ?, ?, ?, ?)", mention_rows(*item))
+
+
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one: executescript() would commit and end the migration's transaction."""
     buffer = ""

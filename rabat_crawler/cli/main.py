@@ -24,6 +24,7 @@ COMMANDS = {
     "history": ("past", "Show the versions of an item, and what changed."),
     "captures": ("past", "List the captures of an address or item."),
     "replay": ("replay", "Write or open an archived page as captured."),
+    "names": ("named", "Count the items that mention each country, organisation, theme and town."),
     "stats": ("read", "Say what the archive holds."),
     "status": ("health", "Say in one page whether the archive is healthy."),
     "runs": ("health", "List the runs; show one with what changed."),

@@ -4,6 +4,6 @@ Pure: text in, mentions out. The names stand in the tables beside this file, whi
 """
 
 from rabat_crawler.names.find import Mention, find_names
-from rabat_crawler.names.tables import KINDS, Name, coordinates, country_of, known, label, resolve, slug
+from rabat_crawler.names.tables import KINDS, Name, NameKind, coordinates, country_of, known, label, resolve, slug
 
-__all__ = ["KINDS", "Mention", "Name", "coordinates", "country_of", "find_names", "known", "label", "resolve", "slug"]
+__all__ = ["KINDS", "Mention", "Name", "NameKind", "coordinates", "country_of", "find_names", "known", "label", "resolve", "slug"]
