@@ -30,6 +30,7 @@ LAYERS = (
         "schedule",
         "names",
         "events",
+        "event_words",
     ),
     ("archive",),
     (

@@ -66,7 +66,7 @@ def find_names(text: str, *, language: str | None = None) -> tuple[Mention, ...]
     seen, places = visible(text)
     folded = fold(seen)
     root = _tree()
-    spans = [(found.start(), found.end()) for found in WORD.finditer(folded)]
+    spans = [found.span() for found in WORD.finditer(folded)]
     mentions: list[Mention] = []
     after = 0
     for number, (start, end) in enumerate(spans):
