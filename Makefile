@@ -29,6 +29,7 @@ bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/crawl.py
 	$(VENV)-bench/bin/python bench/nightly.py
 	$(VENV)-bench/bin/python bench/warc.py
+	$(VENV)-bench/bin/python bench/names.py
 	$(VENV)-bench/bin/python bench/rebuild.py
 	$(VENV)-bench/bin/python bench/rebuild.py --captures 100000
 

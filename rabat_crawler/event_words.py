@@ -33,7 +33,8 @@ FIELD = re.compile(
 )
 
 BEFORE_PLACE = re.compile(
-    rf"(?:\b(?:à|in|at|en|au|aux|near|près de|ville d[e{_A[1:-1]}]|city of|capitale,?)[ \u00a0]|[(\[][ \u00a0]?|[ \u00a0][-–—][ \u00a0]"
+    rf"(?:\b(?:à|in|at|en|au|aux|near|(?:invited|travel(?:led|ed)|come|came|went|visits?|tour) to|près de|ville d[e{_A[1:-1]}]|city of|capitale,?)[ \u00a0]"
+    rf"|[(\[][ \u00a0]?|[ \u00a0][-–—][ \u00a0]"
     rf"|(?:\d{{4}}|{_MONTH})[ \u00a0]?[,:][ \u00a0]|\b(?:à|in|at)[ \u00a0](?:the[ \u00a0])?(?:[\w{_A[1:-1]}-]{{1,20}}[ \u00a0]){{0,2}}of[ \u00a0])$",
     _I,
 )
@@ -43,7 +44,7 @@ NOT_ITS_OWN = re.compile(
     rf"|en vue d[eu]|en prévision d[eu]|en préparation d[eu]|dans la perspective d[eu]|suite à|à la suite d[eu]|après|avant|depuis|vers"
     rf"|lors d[eu]|à l{_A}issue d[eu]"
     rf"|adopted (?:at|during)|adoptée?s? (?:à|lors d[eu]|au cours d[eu])|agreed at|of)[ \u00a0](?:(?:la|le|les|l{_A}|the|its|their|this|next"
-    rf"|last|\w{{3,12}}(?:ième|th|rd|st)"
+    rf"|last|\w{{3,12}}(?:i[èe]me|th|rd|st)"
     rf"|première|prochaine?|dernière?|previous|first|second|third|fifth|sixth|\d(?:e|ème|th))[ \u00a0]?){{0,3}})$",
     _I,
 )
@@ -84,6 +85,7 @@ ONLINE = re.compile(
     r"|(?:via|on|sur|par) (?:zoom|webex|teams|interactio)|remotely)\b",
     _I,
 )
+TAKING_PART = re.compile(r"\b(?:particip\w+|attend\w*|join\w*|speak\w*|format|assist\w+|rejoin\w+|suiv\w+|connect\w+)\b", _I)
 ONLINE_THINGS = re.compile(
     r"(?:available|register|registration|published|consult\w*|find|read|download|platform|library|catalogue|database|portal|tool|course"
     r"|campaign|survey|questionnaire|harm|abuse"
@@ -144,9 +146,10 @@ TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "training",
         _words(
             r"training (?:course|session|workshop|programme|seminar|module|week)s?",
-            r"trainings? (?:on|for|of|in)",
+            r"trainings? (?:on|for)",
             r"(?:session|atelier|cours|cycle|module|stage)s? de formation",
             r"formations? (?:sur|des|pour|a)",
+            r"(?:formation|training)s?(?= ?:)",
         ),
     ),
     ("workshop", _words(r"workshops?", r"ateliers?")),

@@ -7,8 +7,10 @@ the text names; where nothing says it, the value is "".
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from rabat_crawler.event_words import (
@@ -29,6 +31,7 @@ from rabat_crawler.event_words import (
     ONLINE_THINGS,
     SECTIONS,
     SENTENCE_END,
+    TAKING_PART,
     TYPES,
 )
 from rabat_crawler.names import Mention, country_of, find_names
@@ -38,8 +41,9 @@ Format = Literal["in person", "online", "hybrid", ""]
 
 MAX_LEAD = 2500
 """So many characters of a text are looked at: further down stand other meetings."""
-TYPE_LEAD = 600
-"""The same for the type, which a text names early or not at all."""
+TYPE_SENTENCES, TYPE_LEAD = 2, 350
+"""A text names its own type in so many sentences and characters, or not at all."""
+MAX_ADDRESS = 800
 FAR = 120
 """So many characters may lie between a date and its place within a sentence."""
 LEAD_LINES = 6
@@ -81,7 +85,12 @@ def describe(
     mentions: Sequence[Mention] | None = None,
     event_start: str | None = None,
 ) -> Meeting:
-    """What is said of the meeting. `mentions` are those of `text` (found anew if None); `event_start`, an ISO date, tells its sentence from others."""
+    """What is said of the meeting. `mentions` are those of `text` (found anew if None); `event_start`, an ISO date, tells its sentence from others.
+
+    Text that is not in NFC is composed first; the words given as evidence are then those of the composed text.
+    """
+    if not unicodedata.is_normalized("NFC", title + text):
+        title, text, mentions = unicodedata.normalize("NFC", title), unicodedata.normalize("NFC", text), None
     lead = text[:MAX_LEAD]
     of_text = [one for one in (find_names(lead, language=language) if mentions is None else mentions) if one.end <= len(lead)]
     of_title = find_names(title, language=language)
@@ -234,16 +243,18 @@ def _type(title: str, text: str, section: str, url: str) -> tuple[str, str]:
     """The meeting type: as the title names it, else the beginning of the text, else the address and its section."""
     kind, raw = _named(title) if title else ("", "")
     if not kind:
-        kind, raw = _named(text[:TYPE_LEAD])
-    alias = url.rstrip("/").rpartition("/")[2][:200]
+        ends = [end for _, end in islice(_sentences(text[:TYPE_LEAD]), TYPE_SENTENCES)]
+        kind, raw = _named(text[: ends[-1]])
+    folder, _, alias = url[:MAX_ADDRESS].rstrip("/").rpartition("/")
+    place = f"{section} {folder}"
     if not kind:
         kind, raw = _named(alias.replace("-", " ").upper())
         raw = alias if kind else ""
-    if kind in OVERRULED_BY_LABEL and (label := LABELLED.search(f"{section} {url}")):
+    if kind in OVERRULED_BY_LABEL and (label := LABELLED.search(place)):
         return "label event", label[0]
     if not kind:
         for pattern, of_section in SECTIONS:
-            if found := pattern.search(f"{section} {url}"):
+            if found := pattern.search(place):
                 return of_section, found[0]
     return kind, raw
 
@@ -253,7 +264,12 @@ def _named(text: str) -> tuple[str, str]:
     folded = fold(text)
     matches = [(kind, match) for kind, pattern in TYPES for match in pattern.finditer(folded)]
     matches += [(ACRONYM_TYPES[match[0]], match) for match in ACRONYMS.finditer(text)]
-    found = [(match.start(), match.start() - match.end(), kind) for kind, match in matches if not _is_another(text[: match.start()])]
+    others = [match.span() for _, match in matches if _is_another(text[: match.start()])]
+    found = [
+        (match.start(), match.start() - match.end(), kind)
+        for kind, match in matches
+        if not any(start < match.end() and match.start() < end for start, end in others)
+    ]
     if not found:
         return "", ""
     start, length, kind = min(found)
@@ -264,9 +280,15 @@ def _is_another(before: str) -> bool:
     return NOT_ITS_OWN.search(before[-40:]) is not None
 
 
+def _may_say_format(number: int, sentence: str) -> bool:
+    """True for the title and the first two sentences, and for those in which something takes place or people take part."""
+    return number <= TYPE_SENTENCES or any(pattern.search(sentence) for pattern in (HAPPENS, DATE, TAKING_PART))
+
+
 def _format(title: str, text: str, kind: str, type_raw: str) -> tuple[Format, str]:
-    """The format as far as it is said; that a place is named does not say it."""
+    """The format as far as it is said of the meeting; that a place is named does not say it."""
     whole = f"{title}\n{text}"
+    whole = "\n".join(whole[start:end] for number, (start, end) in enumerate(_sentences(whole)) if _may_say_format(number, whole[start:end]))
     if found := HYBRID.search(whole):
         return "hybrid", found[0]
     online = next((one for one in ONLINE.finditer(whole) if not ONLINE_THINGS.search(whole[max(0, one.start() - 30) : one.end() + 25])), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from rabat_crawler import names
 from rabat_crawler.events import Meeting, describe
+from tests import gold
 from tests.event_cases import CASES
 
 VALUES = ("town", "country", "format", "meeting_type")
@@ -49,7 +51,7 @@ def test_the_day_of_the_event_tells_its_sentence_from_others(date: str | None, t
 @given(st.text(max_size=60), st.text(max_size=400), st.text(max_size=60))
 def test_any_text_is_read(title: str, text: str, url: str) -> None:
     found = describe(title, text, "", url, language="fr")
-    assert found.place_raw in f"{title}\n{text}"
+    assert found.place_raw in unicodedata.normalize("NFC", f"{title}\n{text}")
 
 
 @pytest.mark.parametrize("piece", ["à Dakar, le 3 mai 2019 ", "Lieu : ", "de la ", "1 et 2 ", "- ", "SOM ", "\n", "label "])
@@ -57,3 +59,27 @@ def test_long_texts_take_no_long_time(piece: str) -> None:
     started = time.perf_counter()
     of(piece * 20, piece * 20_000, "x-" * 400)
     assert time.perf_counter() - started < 1.0
+
+
+def event_of(article: dict[str, Any]) -> str | None:
+    """The first day of the article's event, as the gold sample has it."""
+    return next((date["start"] for date in article["dates_in_text"] if date["role"] == "event"), None)
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not gold.GOLD.exists(), reason=gold.MISSING)
+def test_two_languages_tell_of_one_meeting() -> None:
+    articles = {article["id"]: article for article in gold.read_gold()["articles"]}
+    read = {
+        number: describe(
+            article["title"], article["body_text"], "", article["canonical_url"], language=article["lang"], event_start=event_of(article)
+        )
+        for number, article in articles.items()
+        if event_of(article)
+    }
+    pairs = [(number, articles[number]["translation_id"]) for number in read if articles[number]["translation_id"] in read]
+    assert len(pairs) > 60
+    for one, other in pairs:
+        told = [(found.town, found.country, found.format) for found in (read[one], read[other])]
+        assert told[0] == told[1], (articles[one]["title"], articles[other]["title"])
+    assert sum(bool(found.town) for found in read.values()) >= 0.9 * len(read)
