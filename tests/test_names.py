@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from rabat_crawler import names
 from rabat_crawler.errors import ConfigError
+from tests import gold
 from tests.name_cases import COUNTRIES, ORGANISATIONS, THEMES, TOWNS, TRAPS
 
 SPELLINGS = [
@@ -149,3 +151,22 @@ def test_unicode_calls_the_countries_alike(language: str) -> None:
         if (language, country.code) not in OTHER_WORDS and found(f"à {territories[country.code]}", language) != f"country:{country.code}"
     }
     assert wrong == {}
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not gold.GOLD.exists(), reason=gold.MISSING)
+def test_both_languages_of_an_article_name_the_same() -> None:
+    articles = {article["id"]: article for article in gold.read_gold()["articles"]}
+    named = {number: named_in(article) for number, article in articles.items()}
+    pairs = [(number, article["translation_id"]) for number, article in articles.items() if number < (article["translation_id"] or 0)]
+    pairs = [pair for pair in pairs if pair[1] in articles]
+    assert len(pairs) >= 50
+    both = sum(len(named[one] & named[other]) for one, other in pairs)
+    any_ = sum(len(named[one] | named[other]) for one, other in pairs)
+    assert both / any_ >= 0.98, [(articles[one]["title"], named[one] ^ named[other]) for one, other in pairs if named[one] != named[other]]
+
+
+def named_in(article: dict[str, Any]) -> set[tuple[str, str]]:
+    """Countries, organisations and towns of an article but for its pointer to another one."""
+    lines = [article["title"], *(line for line in article["body_text"].split("\n") if not line.startswith(("Voir aussi", "See also")))]
+    return {(one.kind, one.code) for one in names.find_names("\n".join(lines), language=article["lang"]) if one.kind != "theme"}
