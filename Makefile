@@ -31,6 +31,7 @@ bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/nightly.py
 	$(VENV)-bench/bin/python bench/warc.py
 	$(VENV)-bench/bin/python bench/documents.py
+	$(VENV)-bench/bin/python bench/names.py
 	$(VENV)-bench/bin/python bench/rebuild.py
 	$(VENV)-bench/bin/python bench/rebuild.py --captures 100000
 	$(VENV)-bench/bin/python bench/relations.py

@@ -29,6 +29,9 @@ LAYERS = (
         "cdx",
         "cdxj",
         "schedule",
+        "names",
+        "events",
+        "event_words",
     ),
     ("archive",),
     (

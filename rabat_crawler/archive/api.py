@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.decisions import What
     from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
+    from rabat_crawler.archive.mentions import Mentioned
     from rabat_crawler.archive.past import History
     from rabat_crawler.archive.rebuild import Rebuilt
     from rabat_crawler.archive.relating import Related, Translated
@@ -386,6 +387,18 @@ class Archive:
             )
             raise NotFound(f"{wanted!r}: {hint}")
         return self._read(lambda: store.read_items_by_id(self.connection, names))[0]
+
+    def mentions(self, item_id: str) -> tuple[Mentioned, ...]:
+        """The countries, organisations, themes and towns that an item names, and where; by kind, the most frequent first."""
+        from rabat_crawler.archive.mentions import read_mentions
+
+        return self._read(lambda: read_mentions(self.connection, item_id))
+
+    def facets(self, filters: Filters | None = None) -> dict[str, list[tuple[str, int]]]:
+        """For each kind of name (country, organisation, theme, town) the codes with the number of items that mention them, the most frequent first."""
+        from rabat_crawler.archive.mentions import read_facets
+
+        return self._read(lambda: read_facets(self.connection, filters or Filters()))
 
     def versions(self, item_id: str) -> list[Version]:
         """The distinct texts that the item has had, oldest first."""

@@ -35,6 +35,7 @@ _CHILD_VALUES = {
     "tags": "tag",
     "identities": "key",
     "projects": "countries || '; ' || period || '; ' || partners || '; ' || funding",
+    "mentions": "kind || ' ' || code || ' ' || count || ' (' || matched || ')'",
 }
 
 

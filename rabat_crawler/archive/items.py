@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rabat_crawler import identity, registry
+from rabat_crawler.archive.mentions import mention_rows
 from rabat_crawler.models import Draft, Item, Site
 from rabat_crawler.relations import traits_of
 from rabat_crawler.urls import fold_key, path_language, url_key
@@ -29,7 +30,18 @@ def _upsert(table: str, columns: Sequence[str], key: str, fixed: Sequence[str]) 
 
 UPSERT_ITEM = _upsert("items", ITEM_COLUMNS, "id", FIXED["ITEM"])
 UPSERT_VERSION = _upsert("versions", VERSION_COLUMNS, "version_id", FIXED["VERSION"])
-CHILDREN = {"dates": 11, "addresses": 3, "alternates": 4, "attachments": 5, "images": 3, "tags": 2, "identities": 3, "traits": 2, "projects": 7}
+CHILDREN = {
+    "dates": 11,
+    "addresses": 3,
+    "alternates": 4,
+    "attachments": 5,
+    "images": 3,
+    "tags": 2,
+    "identities": 3,
+    "traits": 2,
+    "projects": 7,
+    "mentions": 6,
+}
 """The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
 
 OF_ITEM = """
@@ -98,6 +110,7 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
             "traits": [(name, traits_of(item, side=path_language(item.canonical_url or "", site)).to_json())],
             "projects": [(name, p.countries, p.start, p.end, p.period, p.partners, p.funding) for p in (item.project,) if p],
             "identities": [(identity.item_id(identity.item_number(base)), name, base) for base in sorted(bases - {key})],
+            "mentions": mention_rows(name, item.title, item.text, item.language),
         },
     )  # fmt: skip
 

@@ -295,6 +295,27 @@ def m005_documents(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+M006 = """
+CREATE TABLE mentions (
+  item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED,
+  kind TEXT NOT NULL CHECK (kind IN ('country', 'organisation', 'theme', 'town')), code TEXT NOT NULL, matched TEXT NOT NULL, count INTEGER NOT NULL,
+  spans TEXT NOT NULL, PRIMARY KEY (item_id, kind, code)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mentions_by_name ON mentions (kind, code);
+"""
+
+
+@migrations()
+def m006_names(db: sqlite_utils.Database) -> None:
+    """The names that items mention; those of the items that are there are found at once, for they follow from title and text."""
+    from rabat_crawler.archive.mentions import mention_rows
+
+    for statement in _statements(M006):
+        db.execute(statement)
+    for item in db.execute("SELECT item_id, title, text, language FROM items").fetchall():
+        db.conn.executemany("INSERT INTO mentions (item_id, kind, code, matched, count, spans) VALUES (?, ?, ?, ?, ?, ?)", mention_rows(*item))
+
+
 @migrations()
 def m007_languages(db: sqlite_utils.Database) -> None:
     """How sure an item's language is. What was derived before does not say it: it is read from the WARC files again."""

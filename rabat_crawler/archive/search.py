@@ -9,6 +9,7 @@ import re
 import sqlite3
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
 from rabat_crawler.errors import SearchSyntax
 
@@ -16,6 +17,7 @@ MARK_START, MARK_END = "\x02", "\x03"
 MAX_LENGTH = 500
 MAX_TERMS = 32
 SNIPPET_WORDS = 32
+NAMED: tuple[Literal["country", "organisation", "theme", "town"], ...] = ("country", "organisation", "theme", "town")
 TITLE_WEIGHT, TEXT_WEIGHT = 5.0, 1.0
 
 _PIECE = re.compile(r'"([^"]*)"?|(\S+)')
@@ -32,16 +34,26 @@ ORDER BY rank, i.published DESC, i.item_id LIMIT :limit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What limits a search or a list of items: language, kind, and published dates (ISO prefixes, both included)."""
+    """What limits a search or a list of items: language, kind, published dates (ISO prefixes, both included), and names that it must mention.
+
+    A name is a code or any spelling ("SN", "Sénégal", "senegal"); a thematic domain takes in its themes.
+    """
 
     language: str | None = None
     kind: str | None = None
     since: str | None = None
     until: str | None = None
     site: str | None = None
+    country: str | None = None
+    organisation: str | None = None
+    theme: str | None = None
+    town: str | None = None
 
     def sql(self) -> tuple[str, dict[str, str]]:
-        """The conditions on `items i` and their values. `until` takes in the whole of the year or month that it names."""
+        """The conditions on `items i` and their values. `until` takes in the whole of the year or month that it names.
+
+        ConfigError for a name that is not known; the message lists near ones.
+        """
         parts: list[str] = []
         values: dict[str, str] = {}
         for name, column in (("language", "i.language"), ("kind", "i.kind"), ("site", "i.site")):
@@ -55,6 +67,13 @@ class Filters:
         if self.until:
             parts.append("AND substr(i.published, 1, length(:until)) <= :until")
             values["until"] = self.until
+        named = {kind: storable(value) for kind in NAMED if (value := getattr(self, kind))}
+        if named:
+            from rabat_crawler.archive.mentions import conditions  # the tables of names are read for those who ask for one
+
+            more, codes = conditions(named)
+            parts += more
+            values |= codes
         return " ".join(parts), values
 
 

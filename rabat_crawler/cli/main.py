@@ -28,6 +28,7 @@ COMMANDS = {
     "translations": ("together", "List the pairs of translations and why they are."),
     "confirm": ("together", "Keep for ever that two items are translations."),
     "reject": ("together", "Keep for ever that two items are no translations."),
+    "names": ("named", "Count the items that mention each country, organisation, theme and town."),
     "stats": ("read", "Say what the archive holds."),
     "status": ("health", "Say in one page whether the archive is healthy."),
     "runs": ("health", "List the runs; show one with what changed."),

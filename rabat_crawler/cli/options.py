@@ -55,13 +55,17 @@ def opened(archive_dir: str | None, as_of: str | None = None) -> Iterator[Archiv
 
 
 def filter_options(command: F) -> F:
-    """--lang, --kind, --since, --until, --limit."""
+    """--lang, --kind, --since, --until, --country, --organisation, --theme, --town, --limit."""
     for option in reversed(
         (
             click.option("--lang", metavar="CODE", help="Only items in this language (fr, en, mixed ...)."),
             click.option("--kind", type=click.Choice(KINDS), help="Only items of this kind."),
             click.option("--since", type=PartialDateParam(), help="Published then or later (2017, 2017-05, 2017-05-14)."),
             click.option("--until", type=PartialDateParam(), help="Published then or earlier, the whole year or month included."),
+            click.option("--country", metavar="NAME", help="Only items that name this country: a code or any spelling (SN, Sénégal)."),
+            click.option("--organisation", metavar="NAME", help="Only items that name this organisation (IOM, OIM, African Union)."),
+            click.option("--theme", metavar="NAME", help="Only items on this theme or thematic domain (asylum, transferts de fonds)."),
+            click.option("--town", metavar="NAME", help="Only items that name this town (Dakar, Marrakesh)."),
             click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="At most so many."),
         )
     ):
@@ -69,9 +73,9 @@ def filter_options(command: F) -> F:
     return command
 
 
-def filters(lang: str | None, kind: str | None, since: str | None, until: str | None) -> Filters:
+def filters(lang: str | None, kind: str | None, since: str | None, until: str | None, **named: str | None) -> Filters:
     """The filters that the options gave."""
-    return Filters(language=lang.lower() if lang else None, kind=kind, since=since, until=until)
+    return Filters(language=lang.lower() if lang else None, kind=kind, since=since, until=until, **named)
 
 
 def spending_options(command: F) -> F:
