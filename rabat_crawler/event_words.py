@@ -160,6 +160,7 @@ TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 """Each type with what names it, in folded text. Where two begin at one place the longer match counts."""
 
 ACRONYMS = re.compile(r"\b(?:SOM|RHN|TM|RT)\b(?!-)")
+MEETING_TYPES = tuple(sorted({name for name, _ in TYPES} | {"label event"}))
 ACRONYM_TYPES = {"SOM": "senior officials' meeting", "RHN": "senior officials' meeting", "TM": "thematic meeting", "RT": "thematic meeting"}
 
 LABELLED = re.compile(r"label-meetings|reunions-labellisees|label-events|evenements-labellises", _I)

@@ -227,7 +227,9 @@ COMMIT;
 """
 
 
-@pytest.mark.parametrize("migration", ["m004_date_evidence", "m005_documents", "m006_names", "m007_languages", "m008_projects", "m009_relations"])
+@pytest.mark.parametrize(
+    "migration", ["m004_date_evidence", "m005_documents", "m006_names", "m007_languages", "m008_projects", "m009_relations", "m010_events"]
+)
 def test_an_archive_of_an_earlier_schema_is_emptied_and_read_anew(tmp_path: Path, migration: str) -> None:
     folder = copy_of(sample_archive(1), tmp_path)
     (folder / "rabat.db").unlink()

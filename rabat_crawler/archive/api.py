@@ -24,6 +24,7 @@ from rabat_crawler.errors import ArchiveMissing, ConfigError, DiskFull, NotFound
 from rabat_crawler.models import Capture, DocumentHit, DocumentVersion, Hit, Item, Page, Record, Run, Site, Version
 
 if TYPE_CHECKING:
+    from rabat_crawler.archive.agenda import AgendaFilters, Event
     from rabat_crawler.archive.backup import Backup
     from rabat_crawler.archive.captured import Listed, Played
     from rabat_crawler.archive.compare import Difference
@@ -478,6 +479,12 @@ class Archive:
         from rabat_crawler.archive.relating import read_conflicts
 
         return self._read(lambda: read_conflicts(self.connection))
+
+    def agenda(self, filters: AgendaFilters | None = None) -> list[Event]:
+        """The meetings that items tell of, each once, in the order of their days. ConfigError for a country or town that is not known."""
+        from rabat_crawler.archive.agenda import AgendaFilters, read_agenda
+
+        return self._read(lambda: read_agenda(self.connection, filters or AgendaFilters()))
 
     def related(self, item_id: str) -> list[Related]:
         """Duplicates of an item, and the announcement or outcome of its event, with the reason."""

@@ -34,6 +34,7 @@ _CHILD_VALUES = {
     "images": "url || ' ' || alt",
     "tags": "tag",
     "identities": "key",
+    "events": "coalesce(start, '') || ' ' || country || ' ' || town || ' (' || place || '), ' || format || ', ' || meeting_type",
     "projects": "countries || '; ' || period || '; ' || partners || '; ' || funding",
     "mentions": "kind || ' ' || code || ' ' || count || ' (' || matched || ')'",
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from rabat_crawler import identity, registry
 from rabat_crawler.archive.mentions import mention_rows
+from rabat_crawler.events import describe
 from rabat_crawler.models import Draft, Item, Site
 from rabat_crawler.relations import traits_of
 from rabat_crawler.urls import fold_key, path_language, url_key
@@ -41,6 +42,7 @@ CHILDREN = {
     "traits": 2,
     "projects": 7,
     "mentions": 6,
+    "events": 11,
 }
 """The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
 
@@ -87,6 +89,8 @@ def build_item(connection: sqlite3.Connection, key: str) -> ItemRows | None:
 
 def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, site: Site, bases: set[str]) -> ItemRows:
     item, name, number = merged.item, merged.item.item_id, identity.item_number(key)
+    mentions = mention_rows(name, item.title, item.text, item.language)
+    mentioned = [f"{kind}:{code}" for _, kind, code, *_ in mentions if kind != "theme"]
     return ItemRows(
         item=(
             number, name, item.site, item.kind, item.language, item.language_method, item.title, item.summary, item.text, item.published,
@@ -107,11 +111,20 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
             "attachments": [(name, a.url, a.text, a.media_type, url_key(a.url)) for a in item.attachments],
             "images": [(name, i.url, i.alt) for i in item.images],
             "tags": [(name, tag) for tag in item.tags],
-            "traits": [(name, traits_of(item, side=path_language(item.canonical_url or "", site)).to_json())],
+            "traits": [(name, traits_of(item, side=path_language(item.canonical_url or "", site), names=mentioned).to_json())],
+            "events": [(name, *_meeting(item))] if item.event_start or item.kind == "event" else [],
             "projects": [(name, p.countries, p.start, p.end, p.period, p.partners, p.funding) for p in (item.project,) if p],
             "identities": [(identity.item_id(identity.item_number(base)), name, base) for base in sorted(bases - {key})],
-            "mentions": mention_rows(name, item.title, item.text, item.language),
+            "mentions": mentions,
         },
+    )  # fmt: skip
+
+
+def _meeting(item: Item) -> tuple[Any, ...]:
+    """The days of an item's event, and what its title, lead, section and address say of it."""
+    said = describe(item.title, item.text, item.section, item.canonical_url, language=item.language, event_start=item.event_start)
+    return (
+        item.event_start, item.event_end, said.town, said.country, said.place_raw, said.place_rule, said.format, said.format_raw, said.meeting_type, said.type_raw,
     )  # fmt: skip
 
 

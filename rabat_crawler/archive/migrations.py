@@ -374,6 +374,23 @@ def m009_relations(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+M010 = """
+CREATE TABLE events (
+  item_id TEXT PRIMARY KEY REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, start TEXT, "end" TEXT, town TEXT NOT NULL, country TEXT NOT NULL,
+  place TEXT NOT NULL, place_rule TEXT NOT NULL, format TEXT NOT NULL, format_raw TEXT NOT NULL, meeting_type TEXT NOT NULL, type_raw TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_by_start ON events (start);
+"""
+
+
+@migrations()
+def m010_events(db: sqlite_utils.Database) -> None:
+    """When, where and in which form the meetings are that items tell of; read from the WARC files again."""
+    _forget_derived(db)
+    for statement in _statements(M010):
+        db.execute(statement)
+
+
 ROOTS = frozenset(("items", "captures", "documents", "drafts", "links", "files"))
 
 

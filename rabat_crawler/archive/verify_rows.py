@@ -38,7 +38,20 @@ ROW_QUESTIONS = (
     ("no_sighting", "no capture shows this draft", "SELECT draft_id FROM drafts WHERE draft_id NOT IN (SELECT draft_id FROM sightings)"),
 )
 INDEXES = (("items_fts", "items"), ("pages_fts", "document_pages"))
-ITEM_TABLES = ("versions", "dates", "addresses", "attachments", "images", "tags", "alternates", "identities", "traits", "projects", "mentions")
+ITEM_TABLES = (
+    "versions",
+    "dates",
+    "addresses",
+    "attachments",
+    "images",
+    "tags",
+    "alternates",
+    "identities",
+    "traits",
+    "projects",
+    "mentions",
+    "events",
+)
 
 
 def sqlite_faults(connection: sqlite3.Connection, *, quick: bool = False, where: str = "rabat.db") -> list[Fault]:

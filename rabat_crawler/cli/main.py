@@ -25,6 +25,7 @@ COMMANDS = {
     "history": ("past", "Show the versions of an item, and what changed."),
     "captures": ("past", "List the captures of an address or item."),
     "replay": ("replay", "Write or open an archived page as captured."),
+    "agenda": ("agenda", "List the meetings that items tell of."),
     "translations": ("together", "List the pairs of translations and why they are."),
     "confirm": ("together", "Keep for ever that two items are translations."),
     "reject": ("together", "Keep for ever that two items are no translations."),
