@@ -203,6 +203,27 @@ def test_announcement_and_outcome_are_linked_and_never_merged(name: str, ahead: 
     assert relations == ([("a", "announcement of", "b")] if wanted else [])
 
 
+def test_what_is_announced_in_one_language_is_in_the_other() -> None:
+    """The English outcome has no days and another title: its translation is linked, so it is as well."""
+    french = [
+        item("fa", "fr", "Gestion des frontières à Tanger", "La réunion se tiendra à Tanger les 12 et 13 mai 2022.", "2022-04-02", event=DAYS),
+        item(
+            "fb",
+            "fr",
+            "Gestion des frontières : retour de Tanger",
+            "La réunion s'est tenue à Tanger les 12 et 13 mai 2022.",
+            "2022-05-20",
+            event=DAYS,
+        ),
+    ]
+    english = [item("ea", "en", "Border management", AHEAD, "2022-04-02", event=DAYS), item("eb", "en", "A film", "A film.", "2022-05-20")]
+    relations = found([*french, *english], {("fa", "ea"), ("fb", "eb")})
+    assert {(one.item_id, one.other_id, one.reason == "so are their translations") for one in relations.relations} == {
+        ("fa", "fb", False),
+        ("ea", "eb", True),
+    }
+
+
 CUES = [
     ("A venir : réunion thématique", "", "announcement"),
     ("Résultats de la réunion thématique", "", "outcome"),

@@ -76,6 +76,13 @@ class _Row:
     meeting_type: str
 
 
+def read_event(connection: sqlite3.Connection, item_id: str) -> dict[str, str | None] | None:
+    """The event of an item as the table `events` has it, without the id; None if it has none."""
+    cursor = connection.execute("SELECT * FROM events WHERE item_id = ?", (item_id,))
+    row = cursor.fetchone()
+    return dict(zip([column[0] for column in cursor.description][1:], row[1:], strict=True)) if row else None
+
+
 def read_agenda(connection: sqlite3.Connection, filters: AgendaFilters) -> list[Event]:
     """The meetings in the order of their days. ConfigError for a country or town that is not known."""
     countries = set(resolve("country", filters.country)) if filters.country else None

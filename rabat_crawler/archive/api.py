@@ -486,6 +486,12 @@ class Archive:
 
         return self._read(lambda: read_agenda(self.connection, filters or AgendaFilters()))
 
+    def event(self, item_id: str) -> dict[str, Any] | None:
+        """The row of `events` of an item by column: when, where and in which form its meeting is, with the words that say so; None if it has none."""
+        from rabat_crawler.archive.agenda import read_event
+
+        return self._read(lambda: read_event(self.connection, item_id))
+
     def related(self, item_id: str) -> list[Related]:
         """Duplicates of an item, and the announcement or outcome of its event, with the reason."""
         from rabat_crawler.archive.relating import read_related

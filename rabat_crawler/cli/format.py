@@ -9,7 +9,7 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -132,6 +132,32 @@ def item_lines(item: Item) -> str:
         *(["Documents:", *(f"  {a.url}  {a.text}" for a in item.attachments)] if item.attachments else []),
     ]
     return plain("\n".join(str(line) for line in lines))
+
+
+def evidence_lines(more: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """What an item has beside its own page, each with its evidence: event, translation, relations, names. "" if it has none of them."""
+    lines = []
+    if event := more["event"]:
+        days = (event["start"] or "no day known") + (f" to {event['end']}" if event["end"] else "")
+        said = [
+            f"{name} {value} («{raw}»)"
+            for name, value, raw in (
+                ("place", " ".join(filter(None, (event["town"], event["country"]))), event["place"]),
+                ("format", event["format"], event["format_raw"]),
+                ("type", event["meeting_type"], event["type_raw"]),
+            )
+            if value
+        ]
+        lines.append("Event: " + "; ".join((days, *said)))
+    for one in more["translations"]:
+        lines.append(f"Translation: {one['other_id']}  {titles.get(one['other_id'], '')}  ({one['evidence']}, {one['score']:.2f}: {one['reason']})")
+    for one in more["related"]:
+        lines.append(f"This is the {one['relation']} {one['other_id']}  {titles.get(one['other_id'], '')}  ({one['score']:.2f}: {one['reason']})")
+    kinds: dict[str, list[str]] = {}
+    for one in more["mentions"]:
+        kinds.setdefault(one["kind"], []).append(f"{one['matched']} ({one['code']}, {one['count']})")
+    lines += [f"Names, {kind}: {', '.join(found)}" for kind, found in kinds.items()]
+    return plain("\n".join(lines))
 
 
 class ProgressLine:

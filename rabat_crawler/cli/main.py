@@ -22,6 +22,7 @@ COMMANDS = {
     "items": ("read", "List items, the newest first."),
     "documents": ("read", "List PDF and office files, with the items that link them."),
     "show": ("read", "Show one item in full."),
+    "explain": ("explain", "Read one page, and say what was read and why."),
     "history": ("past", "Show the versions of an item, and what changed."),
     "captures": ("past", "List the captures of an address or item."),
     "replay": ("replay", "Write or open an archived page as captured."),

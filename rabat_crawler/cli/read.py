@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -9,8 +10,9 @@ import click
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import document_hit_json, document_json, hit_json, item_json
-from rabat_crawler.cli.format import document_hit_lines, document_name, hit_lines, item_lines, json_line, plain, say, table
+from rabat_crawler.cli.format import document_hit_lines, document_name, evidence_lines, hit_lines, item_lines, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, as_of_option, filter_options, filters, json_option, opened
+from rabat_crawler.models import Item
 
 
 @click.command()
@@ -97,16 +99,33 @@ def show(item: str, archive_dir: str | None, as_of: str | None, as_json: bool) -
     with opened(archive_dir, as_of) as archive:
         found = archive.item(item)
         past = None if as_json else archive.history(found.item_id)
+        more = _more(archive, found)
+        titles = {} if as_json else {name: archive.item(name).title for name in _others(more)}
     if past is None:
-        say(json_line(item_json(found)))
+        say(json_line({**item_json(found), **more}))
         return
     say(item_lines(found))
+    say(evidence_lines(more, titles))
     say(
         "Versions:\n"
         + "\n".join(f"  {v.version_id}  {v.first_seen} to {v.last_seen}  {len(v.text)} characters  {plain(v.title)}" for v in past.versions)
     )
     captures, versions = (f"{number} {word}{'s' * (number != 1)}" for number, word in ((past.captures, "capture"), (len(past.versions), "version")))
     say(f"{captures}, {versions}; rabat-crawler history {found.item_id} shows when each stood and what changed")
+
+
+def _more(archive: Archive, item: Item) -> dict[str, Any]:
+    """What is known of an item beside its own page: its event, its translation, what it belongs to, the names in it, its documents."""
+    return {
+        "event": archive.event(item.item_id),
+        "translations": [asdict(one) for one in archive.translations(item.item_id)],
+        "related": [asdict(one) for one in archive.related(item.item_id)],
+        "mentions": [asdict(one) for one in archive.mentions(item.item_id)],
+    }
+
+
+def _others(more: dict[str, Any]) -> list[str]:
+    return [one["other_id"] for one in (*more["translations"], *more["related"])]
 
 
 @click.command()
