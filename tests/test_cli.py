@@ -451,11 +451,12 @@ def test_ctrl_c_of_a_rebuild_leaves_the_archive_as_it_was(tmp_path: Path) -> Non
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte."""
+def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of one megabyte, or of so many kilobytes as the test asks for."""
+    size = getattr(request, "param", 1024)
     folder = tmp_path / "disk"
     folder.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True).returncode:
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(folder)], capture_output=True).returncode:
         pytest.skip("no right to mount a small file system here")
     try:
         yield folder
@@ -469,6 +470,7 @@ def test_a_disk_without_room_stops_the_crawl_before_it_begins(small_disk: Path) 
         assert done.returncode == 3 and "free some space" in done.stderr and not serving.requests
 
 
+@pytest.mark.parametrize("small_disk", [1600], indirect=True)
 def test_a_disk_that_fills_during_a_crawl_keeps_what_was_stored(small_disk: Path, tmp_path: Path) -> None:
     with serve_sample(1, port=PORT) as serving:
         site = registry.at_origin(registry.site("sample"), serving.origin + "/")

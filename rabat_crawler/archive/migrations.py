@@ -362,7 +362,7 @@ CREATE TABLE relations (
   relation TEXT NOT NULL, score REAL NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (item_id, other_id, relation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX relations_by_other ON relations (other_id);
-CREATE TABLE derived (name TEXT PRIMARY KEY, fresh INTEGER NOT NULL, decisions INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE derived (name TEXT PRIMARY KEY, fresh INTEGER NOT NULL, decisions INTEGER NOT NULL, digest TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 """
 
 

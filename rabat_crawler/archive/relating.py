@@ -5,6 +5,7 @@ Done when work ends (a run, an import, a rebuild, the closing of the archive), n
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rabat_crawler.relations import Relations, Traits
 
 STALE = "INSERT INTO derived (name, fresh, decisions) VALUES ('relations', 0, 0) ON CONFLICT (name) DO UPDATE SET fresh = 0"
-FRESH = "INSERT OR REPLACE INTO derived (name, fresh, decisions) VALUES ('relations', 1, ?)"
+FRESH = "INSERT OR REPLACE INTO derived (name, fresh, decisions, digest) VALUES ('relations', 1, ?, ?)"
 DECLARED = """
 SELECT DISTINCT t.item_id, o.item_id FROM alternates t JOIN addresses o ON o.key = t.key JOIN items a ON a.item_id = t.item_id
 JOIN items b ON b.item_id = o.item_id WHERE o.item_id <> t.item_id AND a.site = b.site
@@ -26,6 +27,13 @@ EACH_ONCE = """
 (evidence IN ('confirmed', 'content') AND item_id < other_id) OR (evidence = 'hreflang' AND (item_id < other_id OR NOT EXISTS (
   SELECT 1 FROM translations b WHERE b.item_id = t.other_id AND b.other_id = t.item_id AND b.evidence = 'hreflang')))
 """
+FOLLOW_FROM = (
+    "SELECT t.item_id, t.content, i.current_version FROM traits t JOIN items i ON i.item_id = t.item_id ORDER BY t.item_id",
+    "SELECT item_id, key FROM alternates ORDER BY 1, 2",
+    "SELECT item_id, key FROM addresses ORDER BY 1, 2",
+    "SELECT alias, item_id FROM identities ORDER BY 1, 2",
+    "SELECT (SELECT count(*) FROM translations), (SELECT count(*) FROM translation_conflicts), (SELECT count(*) FROM relations)",
+)
 DIFFERS_FLAG = "date_differs_from_twin"
 INVERSE = {"duplicate of": "repeated by", "announcement of": "outcome of"}
 
@@ -40,6 +48,12 @@ def write_relations(connection: sqlite3.Connection, decisions: list[Decision]) -
     """Put today's relations in the place of those that are there, in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     try:
+        before = _digest(connection, decisions)
+        if connection.execute("SELECT 1 FROM derived WHERE name = 'relations' AND digest = ?", (before,)).fetchone():
+            _flag(connection, {row[0] for row in connection.execute("SELECT item_id FROM translations WHERE differs <> ''")})
+            connection.execute(FRESH, (len(decisions), before))
+            connection.execute("COMMIT")
+            return
         found, items = _found(connection, decisions)
         for table in ("translations", "translation_conflicts", "relations"):
             connection.execute(f"DELETE FROM {table}")
@@ -48,12 +62,21 @@ def write_relations(connection: sqlite3.Connection, decisions: list[Decision]) -
         connection.executemany("INSERT OR IGNORE INTO translation_conflicts VALUES (?,?,?)", conflicts)
         connection.executemany("INSERT INTO relations VALUES (?,?,?,?,?)", _relation_rows(found))
         _flag(connection, {name for pair in found.pairs if pair.differs for name in (pair.item_id, pair.other_id)})
-        connection.execute(FRESH, (len(decisions),))
+        connection.execute(FRESH, (len(decisions), _digest(connection, decisions)))
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _digest(connection: sqlite3.Connection, decisions: list[Decision]) -> str:
+    """Of all that the relations follow from, and of how many there are: if it is the same, so are they."""
+    digest = hashlib.sha256(repr([(decision.what, decision.pair) for decision in decisions]).encode())
+    for question in FOLLOW_FROM:
+        for row in connection.execute(question):
+            digest.update(repr(row).encode())
+    return digest.hexdigest()
 
 
 def _found(connection: sqlite3.Connection, decisions: list[Decision]) -> tuple[Relations, dict[str, Traits]]:
