@@ -6,11 +6,12 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from rabat_crawler import identity, registry
 from rabat_crawler.archive.mentions import mention_rows
-from rabat_crawler.events import describe
+from rabat_crawler.events import Meeting, describe
 from rabat_crawler.models import Draft, Item, Site
 from rabat_crawler.relations import traits_of
 from rabat_crawler.urls import fold_key, path_language, url_key
@@ -122,10 +123,16 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
 
 def _meeting(item: Item) -> tuple[Any, ...]:
     """The days of an item's event, and what its title, lead, section and address say of it."""
-    said = describe(item.title, item.text, item.section, item.canonical_url, language=item.language, event_start=item.event_start)
+    said = _described(item.title, item.text, item.section, item.canonical_url, item.language, item.event_start)
     return (
         item.event_start, item.event_end, said.town, said.country, said.place_raw, said.place_rule, said.format, said.format_raw, said.meeting_type, said.type_raw,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _described(title: str, text: str, section: str, url: str | None, language: str | None, start: str | None) -> Meeting:
+    """`describe`, remembered: listings write the same items anew page after page."""
+    return describe(title, text, section, url, language=language, event_start=start)
 
 
 def _is_gone(connection: sqlite3.Connection, key: str, item: Item) -> bool:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rabat_crawler.names import KINDS, NameKind, find_names, resolve
@@ -39,11 +40,17 @@ class Mentioned:
 
 def mention_rows(item_id: str, title: str, text: str, language: str | None) -> list[tuple[Any, ...]]:
     """The rows of `mentions` of an item: one for each name in its title or text."""
+    return [(item_id, *row) for row in _mentioned(title, text[:MAX_CHARACTERS], language)]
+
+
+@lru_cache(maxsize=1024)
+def _mentioned(title: str, text: str, language: str | None) -> tuple[tuple[Any, ...], ...]:
+    """The rows without the item; remembered, for listings write the same items anew page after page."""
     found: dict[tuple[str, str], tuple[str, list[tuple[str, int, int]]]] = {}
-    for field, value in (("title", title), ("text", text[:MAX_CHARACTERS])):
+    for field, value in (("title", title), ("text", text)):
         for one in find_names(value, language=language):
             found.setdefault((one.kind, one.code), (one.matched, []))[1].append((field, one.start, one.end))
-    return [(item_id, *name, matched, len(spans), json.dumps(spans[:MAX_SPANS])) for name, (matched, spans) in found.items()]
+    return tuple((*name, matched, len(spans), json.dumps(spans[:MAX_SPANS])) for name, (matched, spans) in found.items())
 
 
 def read_mentions(connection: sqlite3.Connection, item_id: str) -> tuple[Mentioned, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rabat_crawler.extract.dates import find_dates
@@ -21,7 +21,7 @@ STEM = 5
 """French and English words of one root mostly share their first letters: `migra-`, `devel-`, `minis-`."""
 SKETCH = 48
 """So many runs of three words stand for a text's wording: those with the smallest hashes, the same ones in every copy of it."""
-MAX_FEATURES = 1500
+MAX_FEATURES, MAX_FILES = 1400, 100
 
 _NUMBER = re.compile(r"[0-9]{1,12}(?:[ \u00a0\u202f,.'’][0-9]{3}(?![0-9])){0,4}")
 _WORD = re.compile(r"[a-z]{4,40}")
@@ -69,15 +69,8 @@ class Traits:
 
 def traits_of(item: Item, *, side: str | None, names: Iterable[str] = ()) -> Traits:
     """The traits of an item; `side` is the language that its address names, `names` are codes of countries, organisations and towns in it."""
-    text = item.text[:MAX_TEXT]
-    whole = f"{item.title}\n{text}"
-    folded = fold(text)
-    days = _days(whole, item)
-    numbers = {number for found in _NUMBER.finditer(whole) if len(number := re.sub(r"[^0-9]", "", found[0])) > 1}
-    codes = {f"n:{name}" for name in names}
-    exact = {f"#{number}" for number in numbers} | {f"d:{day}" for day in days} | codes
-    stems = {f"w:{word[:STEM]}" for word in _WORD.findall(f"{fold(item.title)} {folded}")}
-    files = {f"f:{_file(one.url)}" for one in item.attachments} | {f"i:{urlsplit(image.url).path}" for image in item.images}
+    features, facts, sketch, cue = _worded(item.title, item.text[:MAX_TEXT], item.language, item.published, tuple(names))
+    files = _hashes([*(f"f:{_file(one.url)}" for one in item.attachments), *(f"i:{urlsplit(image.url).path}" for image in item.images)])
     return Traits(
         item_id=item.item_id,
         site=item.site,
@@ -89,17 +82,32 @@ def traits_of(item: Item, *, side: str | None, names: Iterable[str] = ()) -> Tra
         published=item.published if item.published and len(item.published) == 10 else None,
         first_seen=item.first_seen[:10],
         events=_events(item),
-        features=_hashes(sorted(exact | stems | files)[:MAX_FEATURES]),
-        facts=_hashes(exact | {f"N:{fold(name)}" for name in _NAME.findall(text)}),
-        sketch=_hashes(_runs(f"{folded}"))[:SKETCH],
+        features=tuple(sorted({*features, *files[:MAX_FILES]})),
+        facts=facts,
+        sketch=sketch,
         length=len(item.text),
-        cue=cues.cue_of(item.title, text),
+        cue=cue,
     )
 
 
-def _days(text: str, item: Item) -> set[str]:
-    year = int(item.published[:4]) if item.published and item.published[:4].isdecimal() else None
-    found = find_dates(text, language=item.language, year=year)
+@lru_cache(maxsize=1024)
+def _worded(
+    title: str, text: str, language: str | None, published: str | None, names: tuple[str, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], str]:
+    """Features, facts, sketch and cue of a text; remembered, for listings write the same items anew page after page."""
+    whole = f"{title}\n{text}"
+    folded = fold(text)
+    numbers = {number for found in _NUMBER.finditer(whole) if len(number := re.sub(r"[^0-9]", "", found[0])) > 1}
+    exact = {f"#{number}" for number in numbers} | {f"d:{day}" for day in _days(whole, language, published)} | {f"n:{name}" for name in names}
+    stems = {f"w:{word[:STEM]}" for word in _WORD.findall(f"{fold(title)} {folded}")}
+    features = _hashes(sorted(exact | stems)[:MAX_FEATURES])
+    facts = _hashes(exact | {f"N:{fold(name)}" for name in _NAME.findall(text)})
+    return features, facts, _hashes(_runs(folded))[:SKETCH], cues.cue_of(title, text)
+
+
+def _days(text: str, language: str | None, published: str | None) -> set[str]:
+    year = int(published[:4]) if published and published[:4].isdecimal() else None
+    found = find_dates(text, language=language, year=year)
     return {day for one in found if one.date.precision == "day" for day in (one.date.value, one.date.end) if day}
 
 
@@ -122,8 +130,3 @@ def _runs(folded: str) -> Iterable[str]:
 
 def _hashes(names: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({zlib.crc32(name.encode()) for name in names}))
-
-
-def packed(values: tuple[int, ...]) -> bytes:
-    """Hashes as bytes, for keeping many of them."""
-    return array("I", values).tobytes()
