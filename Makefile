@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/rabat-crawler demo
 
 test: $(VENV)/.dev $(VENV)-pywb/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
