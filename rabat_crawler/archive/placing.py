@@ -19,6 +19,7 @@ SHARED = "SELECT DISTINCT {0} FROM drafts WHERE base_key = ? AND {0} IS NOT NULL
 SHARERS = "SELECT DISTINCT base_key FROM drafts WHERE {0} = ? AND (id_key IS NOT NULL OR url_key IS NOT NULL) LIMIT ?"
 MOVED_SHARERS = "SELECT DISTINCT base_key FROM drafts WHERE {0} = ? AND item_key <> base_key AND (id_key IS NOT NULL OR url_key IS NOT NULL)"
 MATES = "SELECT DISTINCT base_key FROM drafts WHERE item_key IN (SELECT item_key FROM drafts WHERE base_key = ?)"
+MAX_GROUPS = 2000
 EVIDENCE = ("text_key", "content_key", "title_key")
 
 
@@ -29,6 +30,7 @@ class Placing:
         self._connection = connection
         self._loose: set[str] = set()
         self._common: set[str] = set()
+        self._groups: dict[str, epochs.Group | None] = {}
         self._touched = touched
 
     def base_of(self, id_key: str | None, url_key: str | None, text_key: str | None) -> str:
@@ -84,6 +86,7 @@ class Placing:
     def settle(self) -> None:
         """Call every article by one name, as far as something changed."""
         self._common.clear()
+        self._groups.clear()
         while self._loose:
             base = self._loose.pop()
             if not self._sharers(base) and all(row[0] == base for row in self._connection.execute(MATES, (base,))):
@@ -108,7 +111,7 @@ class Placing:
         waiting = [start]
         while waiting:
             base = waiting.pop()
-            group = None if base in groups else self._group(base)
+            group = None if base in groups else self._known_group(base)
             if group is None:
                 continue
             groups[base] = group
@@ -120,7 +123,7 @@ class Placing:
     def _partners(self, group: epochs.Group, known: dict[str, epochs.Group]) -> list[str]:
         found = []
         for other in self._sharers(group.key):
-            partner = known.get(other) or self._group(other)
+            partner = known.get(other) or self._known_group(other)
             if partner is not None and other not in known and epochs.strength(group, partner):
                 found.append(other)
         return found
@@ -148,6 +151,14 @@ class Placing:
                     if base < other and other in groups and (found := epochs.strength(group, groups[other])):
                         edges[base, other] = found
         return edges
+
+    def _known_group(self, base: str) -> epochs.Group | None:
+        """`_group`, remembered while this settles: no draft changes meanwhile, only what its article is called."""
+        if base not in self._groups:
+            if len(self._groups) >= MAX_GROUPS:
+                self._groups.clear()
+            self._groups[base] = self._group(base)
+        return self._groups[base]
 
     def _group(self, base: str) -> epochs.Group | None:
         rows = self._connection.execute(

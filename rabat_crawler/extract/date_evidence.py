@@ -219,6 +219,7 @@ def _is_chronology(found: Iterable[Expression], lead: int) -> bool:
 # The address ---------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8192)
 def url_dates(url: str) -> tuple[PartialDate, ...]:
     """What an item's own address says: a published date of its path (`/2017/07/17/…`), event dates of its last part (`…-19-october-2020`)."""
     path = unquote(urlsplit(url).path[: 4 * MAX_ALIAS])[:MAX_ALIAS]

@@ -17,6 +17,7 @@ from rabat_crawler.layouts._common import summary_of
 from rabat_crawler.models import Draft, Layout, Link, Reading
 
 DATE_RUN_END = re.compile(r"[0-9](?=\s{0,40}<|&nbsp;|&#160;)")
+MARKING = re.compile(r"<(?:strong|b|em|i|u|a|span|mark|font|abbr)\b", re.I)
 MAX_RUN = 80
 
 
@@ -25,11 +26,17 @@ def matches(doc: Document) -> bool:
     source = doc.source
     for match in DATE_RUN_END.finditer(source):
         opened = source.rfind(">", max(0, match.start() - MAX_RUN), match.start())
-        if opened >= 0:
+        if opened >= 0 and not _within_a_line(source, opened):
             run = normalise(html_entities.unescape(source[opened + 1 : match.end()]))
             if 6 <= len(run) <= MAX_DATE and read_date_line(run, doc.html_lang):
                 return True
     return False
+
+
+def _within_a_line(source: str, end: int) -> bool:
+    """True if the tag that ends there only marks words (`met in Rome <strong>on 28 ...`): what follows is no line of its own."""
+    start = source.rfind("<", max(0, end - MAX_RUN), end)
+    return start > 0 and MARKING.match(source, start) is not None and source[max(0, start - MAX_RUN) : start].rstrip()[-1:] not in ("", ">")
 
 
 def parse(doc: Document) -> Reading:

@@ -6,6 +6,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rabat_crawler.extract.html import fold
 from rabat_crawler.relations.traits import Traits
@@ -43,8 +44,10 @@ def duplicates(group: Sequence[Traits], text_of: Callable[[str], str], twins: fr
     for one, other in _candidates(group):
         if (one.item_id, other.item_id) in twins or (other.item_id, one.item_id) in twins or not _may_repeat(one, other):
             continue
+        if not _same_facts(one, other):
+            continue
         share = _share(text_of(one.item_id), text_of(other.item_id))
-        if share == 1.0 or (share >= ALIKE and _same_facts(one, other)):
+        if share >= ALIKE:
             later, earlier = sorted(
                 (one, other), key=lambda traits: (traits.published or traits.first_seen, traits.first_seen, traits.item_id), reverse=True
             )
@@ -87,6 +90,7 @@ def _share(text: str, other: str) -> float:
     return len(first & second) / max(1, len(first | second))
 
 
+@lru_cache(maxsize=512)
 def _runs(text: str) -> frozenset[tuple[str, ...]]:
     words = fold(text).split()
     return frozenset(zip(words, words[1:], words[2:], strict=False)) or frozenset((tuple(words),))
