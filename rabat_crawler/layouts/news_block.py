@@ -16,7 +16,7 @@ from rabat_crawler.extract.pick import lines_html
 from rabat_crawler.layouts._common import summary_of
 from rabat_crawler.models import Draft, Layout, Link, Reading
 
-DATE_RUN_END = re.compile(r"[0-9](?=\s{0,40}<|&nbsp;|&#160;)")
+DATE_RUN = re.compile(r">([^<>]{1,80}[0-9])(?:\s|&nbsp;|&#160;){0,40}<")
 MARKING = re.compile(r"<(?:strong|b|em|i|u|a|span|mark|font|abbr)\b", re.I)
 MAX_RUN = 80
 
@@ -24,10 +24,9 @@ MAX_RUN = 80
 def matches(doc: Document) -> bool:
     """The source holds a run of text that is nothing but a date."""
     source = doc.source
-    for match in DATE_RUN_END.finditer(source):
-        opened = source.rfind(">", max(0, match.start() - MAX_RUN), match.start())
-        if opened >= 0 and not _within_a_line(source, opened):
-            run = normalise(html_entities.unescape(source[opened + 1 : match.end()]))
+    for match in DATE_RUN.finditer(source):
+        if not _within_a_line(source, match.start()):
+            run = normalise(html_entities.unescape(match[1]))
             if 6 <= len(run) <= MAX_DATE and read_date_line(run, doc.html_lang):
                 return True
     return False

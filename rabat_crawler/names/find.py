@@ -58,6 +58,7 @@ def _put(root: dict[str, _Node], text: str) -> _Node:
     return node
 
 
+@lru_cache(maxsize=256)
 def find_names(text: str, *, language: str | None = None) -> tuple[Mention, ...]:
     """The names in a text in their order; `language` ("fr", "en") decides on acronyms that are words of the other one.
 
