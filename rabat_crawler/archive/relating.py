@@ -48,10 +48,10 @@ def write_relations(connection: sqlite3.Connection, decisions: list[Decision]) -
     """Put today's relations in the place of those that are there, in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        before = _digest(connection, decisions)
-        if connection.execute("SELECT 1 FROM derived WHERE name = 'relations' AND digest = ?", (before,)).fetchone():
+        before = connection.execute("SELECT digest FROM derived WHERE name = 'relations' AND digest <> ''").fetchone()
+        if before and before[0] == _digest(connection, decisions):
             _flag(connection, {row[0] for row in connection.execute("SELECT item_id FROM translations WHERE differs <> ''")})
-            connection.execute(FRESH, (len(decisions), before))
+            connection.execute(FRESH, (len(decisions), before[0]))
             connection.execute("COMMIT")
             return
         found, items = _found(connection, decisions)

@@ -57,7 +57,13 @@ def is_joomla(doc: Document) -> bool:
 
 def is_modern(doc: Document) -> bool:
     """True for a listing of Joomla 4 or later, by class names that 3 never writes."""
-    return any(trace in doc.source for trace in MODERN)
+    return _has_modern_traces(doc.source)
+
+
+@lru_cache(maxsize=4)
+def _has_modern_traces(source: str) -> bool:
+    """Remembered for the few layouts that ask it of one page."""
+    return any(trace in source for trace in MODERN)
 
 
 def is_content(doc: Document) -> bool:

@@ -79,10 +79,13 @@ def _candidates(group: Sequence[Traits]) -> Iterator[tuple[Traits, Traits]]:
             for position, first in enumerate(members):
                 for second in members[position + 1 :]:
                     shared[first, second] += 1
-    for (first, second), count in sorted(shared.items()):
-        one, other = group[first], group[second]
-        if count >= min(SHARED, len(one.sketch), len(other.sketch)):
-            yield one, other
+    for (first, second), _ in sorted(pair for pair in shared.items() if pair[1] >= SHARED or _is_short(group, pair[0], pair[1])):
+        yield group[first], group[second]
+
+
+def _is_short(group: Sequence[Traits], pair: tuple[int, int], count: int) -> bool:
+    """True if a text is so short that all its runs are in both."""
+    return count >= min(len(group[number].sketch) for number in pair)
 
 
 def _share(text: str, other: str) -> float:
