@@ -11,14 +11,15 @@ import random
 import resource
 import time
 import zlib
+from array import array
 
 from rabat_crawler.relations import Traits, relate
 
 WORDS, NAMES, NUMBERS = 60_000, 4_000, 9_000
 
 
-def hashes(names: set[str]) -> tuple[int, ...]:
-    return tuple(sorted(zlib.crc32(name.encode()) for name in names))
+def hashes(names: set[str]) -> array[int]:
+    return array("I", sorted(zlib.crc32(name.encode()) for name in names))
 
 
 def zipf(dice: random.Random, size: int) -> int:

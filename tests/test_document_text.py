@@ -27,14 +27,22 @@ def reader() -> Iterator[DocumentReader]:
     reading.close()
 
 
+@pytest.fixture(scope="module")
+def patient() -> Iterator[DocumentReader]:
+    """Gives a file as much time as it needs on a machine that has other work."""
+    reading = DocumentReader(seconds=20)
+    yield reading
+    reading.close()
+
+
 def codes(text: DocumentText) -> list[str]:
     return [problem.code for problem in text.problems]
 
 
 @pytest.mark.parametrize("name", SHELF)
-def test_a_bad_file_gives_its_problem(reader: DocumentReader, name: str) -> None:
+def test_a_bad_file_gives_its_problem(reader: DocumentReader, patient: DocumentReader, name: str) -> None:
     bad = SHELF[name]
-    text = reader.read(bad.body())
+    text = (reader if bad.code == "document_too_slow" else patient).read(bad.body())
     assert codes(text) == [bad.code], text.problems
     assert any(text.pages) == bad.text
     assert re.fullmatch(r"[^\n]{10,300}", text.problems[0].message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -68,24 +68,18 @@ def _may_repeat(one: Traits, other: Traits) -> bool:
 
 
 def _candidates(group: Sequence[Traits]) -> Iterator[tuple[Traits, Traits]]:
-    """Pairs whose sketches have enough in common."""
+    """Pairs whose sketches have enough in common; one item after the other, so that memory does not grow with the pairs."""
+    common = Counter(value for one in group for value in one.sketch)
     index: dict[int, list[int]] = defaultdict(list)
     for number, one in enumerate(group):
+        shared: Counter[int] = Counter()
         for value in one.sketch:
-            index[value].append(number)
-    shared: dict[tuple[int, int], int] = defaultdict(int)
-    for members in index.values():
-        if 1 < len(members) <= COMMON:
-            for position, first in enumerate(members):
-                for second in members[position + 1 :]:
-                    shared[first, second] += 1
-    for (first, second), _ in sorted(pair for pair in shared.items() if pair[1] >= SHARED or _is_short(group, pair[0], pair[1])):
-        yield group[first], group[second]
-
-
-def _is_short(group: Sequence[Traits], pair: tuple[int, int], count: int) -> bool:
-    """True if a text is so short that all its runs are in both."""
-    return count >= min(len(group[number].sketch) for number in pair)
+            if 1 < common[value] <= COMMON:
+                shared.update(index[value])
+                index[value].append(number)
+        for other in sorted(shared):
+            if shared[other] >= min(SHARED, len(one.sketch), len(group[other].sketch)):
+                yield group[other], one
 
 
 def _share(text: str, other: str) -> float:

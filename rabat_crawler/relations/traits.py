@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from rabat_crawler.extract.dates import find_dates
@@ -28,6 +30,9 @@ _WORD = re.compile(r"[a-z]{4,40}")
 _NAME = re.compile(r"(?<=[a-zà-ÿ,;:’'] )[A-ZÀ-Ý][^\W\d_]{2,30}")
 _LANGUAGE_MARK = re.compile(r"[-_.](?:fr|en|fra|eng|french|english|francais|anglais)(?=[-_.]|$)", re.I)
 
+Hashes: TypeAlias = "array[int]"
+"""Sorted 32-bit hashes, four bytes each: those of all items are in memory at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
@@ -47,22 +52,23 @@ class Traits:
     published: str | None
     first_seen: str
     events: tuple[tuple[str, str], ...]
-    features: tuple[int, ...]
-    facts: tuple[int, ...]
-    sketch: tuple[int, ...]
+    features: Hashes
+    facts: Hashes
+    sketch: Hashes
     length: int
     cue: str = ""
 
     def to_json(self) -> str:
         """The traits as canonical JSON."""
-        return json.dumps([getattr(self, name) for name in self.__slots__], ensure_ascii=False, separators=(",", ":"))
+        values = (getattr(self, name) for name in self.__slots__)
+        return json.dumps([list(value) if isinstance(value, array) else value for value in values], ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Traits:
         """The traits back from `to_json`."""
         values = dict(zip(cls.__slots__, json.loads(text), strict=True))
         for name in ("features", "facts", "sketch"):
-            values[name] = tuple(values[name])
+            values[name] = array("I", values[name])
         values["events"] = tuple((first, last) for first, last in values["events"])
         return cls(**values)
 
@@ -82,7 +88,7 @@ def traits_of(item: Item, *, side: str | None, names: Iterable[str] = ()) -> Tra
         published=item.published if item.published and len(item.published) == 10 else None,
         first_seen=item.first_seen[:10],
         events=_events(item),
-        features=tuple(sorted({*features, *files[:MAX_FILES]})),
+        features=array("I", sorted({*features, *files[:MAX_FILES]})),
         facts=facts,
         sketch=sketch,
         length=len(item.text),
@@ -91,9 +97,7 @@ def traits_of(item: Item, *, side: str | None, names: Iterable[str] = ()) -> Tra
 
 
 @lru_cache(maxsize=1024)
-def _worded(
-    title: str, text: str, language: str | None, published: str | None, names: tuple[str, ...]
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], str]:
+def _worded(title: str, text: str, language: str | None, published: str | None, names: tuple[str, ...]) -> tuple[Hashes, Hashes, Hashes, str]:
     """Features, facts, sketch and cue of a text; remembered, for listings write the same items anew page after page."""
     whole = f"{title}\n{text}"
     folded = fold(text)
@@ -128,5 +132,5 @@ def _runs(folded: str) -> Iterable[str]:
     return {" ".join(run) for run in zip(words, words[1:], words[2:], strict=False)} or ({folded} if folded else ())
 
 
-def _hashes(names: Iterable[str]) -> tuple[int, ...]:
-    return tuple(sorted({zlib.crc32(name.encode()) for name in names}))
+def _hashes(names: Iterable[str]) -> Hashes:
+    return array("I", sorted({zlib.crc32(name.encode()) for name in names}))
