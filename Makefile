@@ -41,6 +41,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -q -r requirements.lock
 	$(PIP) install -q --no-deps -e .
+	$(BIN)/python -m compileall -q rabat_crawler
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
