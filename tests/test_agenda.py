@@ -39,6 +39,14 @@ def test_copies_of_an_item_are_one_meeting() -> None:
     assert (event.start, event.end, len(event.items)) == ("2016-11-30", "2016-12-01", 3)
 
 
+def test_a_day_on_which_nobody_meets_is_no_meeting() -> None:
+    titles = {one.title for event in agenda() for one in event.items}
+    assert "Secretariat moves to a new address" not in titles
+    with Archive.open(sample_archive(1)) as archive:
+        moved = next(item for item in archive.items() if item.title == "Secretariat moves to a new address")
+        assert moved.event_start and archive.event(moved.item_id)
+
+
 FILTERED = [
     ({"since": "2019"}, {"praia"}), ({"until": "2014-12-03", "since": "2014-12"}, {"lisbon"}), ({"country": "Togo"}, {"lome"}), ({"town": "Lomé"}, {"lome"}),
     ({"meeting_type": "study visit"}, {"lisbon"}), ({"since": "2016-12-01", "until": "2016-12-01"}, {"dakar"}), ({"country": "TG", "since": "2018"}, set()),
@@ -69,6 +77,7 @@ def test_nothing_is_upcoming_on_an_old_site() -> None:
 
 def test_an_unknown_place_is_said_with_near_ones() -> None:
     assert "Dakkar" in rabat("agenda", "--town", "Dakkar", "--archive", sample_archive(1), code=2).stderr
+    assert "no town ''" in rabat("agenda", "--town", "", "--archive", sample_archive(1), code=2).stderr
     assert "is no date" in rabat("agenda", "--since", "yesterday", "--archive", sample_archive(1), code=2).stderr
 
 

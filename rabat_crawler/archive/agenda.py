@@ -14,7 +14,7 @@ EVENTS = """
 SELECT e.item_id, e.start, e."end", e.town, e.country, e.place, e.format, e.meeting_type, i.language, i.title, i.published, i.canonical_url, i.kind
 FROM events e JOIN items i ON i.item_id = e.item_id WHERE e.start IS NOT NULL
 """
-OTHERS = "SELECT item_id, language, title, published, canonical_url, kind FROM items WHERE item_id = ?"
+OTHERS = "SELECT item_id, language, title, published, canonical_url FROM items WHERE item_id = ?"
 TOGETHER = """
 SELECT item_id, other_id, 'translation' FROM translations UNION ALL
 SELECT item_id, other_id, relation FROM relations WHERE relation IN ('duplicate of', 'announcement of')
@@ -74,6 +74,12 @@ class _Row:
     where: tuple[str, str, str]
     format: str
     meeting_type: str
+    kind: str
+
+    @property
+    def is_meeting(self) -> bool:
+        """False for a day on which something else happens (an office moves, a call ends): nothing says that people meet, or where."""
+        return self.kind == "event" or bool(self.meeting_type or self.where[0] or self.where[1])
 
 
 def read_event(connection: sqlite3.Connection, item_id: str) -> dict[str, str | None] | None:
@@ -85,12 +91,14 @@ def read_event(connection: sqlite3.Connection, item_id: str) -> dict[str, str | 
 
 def read_agenda(connection: sqlite3.Connection, filters: AgendaFilters) -> list[Event]:
     """The meetings in the order of their days. ConfigError for a country or town that is not known."""
-    countries = set(resolve("country", filters.country)) if filters.country else None
-    towns = set(resolve("town", filters.town)) if filters.town else None
+    countries = set(resolve("country", filters.country)) if filters.country is not None else None
+    towns = set(resolve("town", filters.town)) if filters.town is not None else None
     rows = {row[0]: _row(row) for row in connection.execute(EVENTS)}
     together = connection.execute(TOGETHER).fetchall()
     events = []
     for group in _groups(rows, together):
+        if not any(name in rows and rows[name].is_meeting for name in group):
+            continue
         tellings = _tellings(connection, group, rows, together)
         event = _event([rows[name] for name in sorted(group) if name in rows], tellings)
         if _fits(event, filters, countries, towns):
@@ -99,9 +107,9 @@ def read_agenda(connection: sqlite3.Connection, filters: AgendaFilters) -> list[
 
 
 def _row(row: Sequence[str]) -> _Row:
-    name, start, end, town, country, place, form, kind, language, title, published, url, _ = row
+    name, start, end, town, country, place, form, meeting_type, language, title, published, url, kind = row
     telling = Telling(item_id=name, language=language, title=title, published=published, canonical_url=url)
-    return _Row(telling, start, end, (town, country, place), form, kind)
+    return _Row(telling, start, end, (town, country, place), form, meeting_type, kind)
 
 
 def _groups(rows: Iterable[str], together: Sequence[tuple[str, str, str]]) -> list[set[str]]:

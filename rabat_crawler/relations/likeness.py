@@ -24,7 +24,7 @@ TITLE_ALIKE = 0.34
 TITLE_CONTAINED = 0.8
 MIN_TITLE_WORDS = 3
 STOP = frozenset("a and au aux d dans de des du en et for in l la le les of on par pour sur the to un une with".split())
-DUPLICATE, ANNOUNCEMENT, OUTCOME = "duplicate of", "announcement of", "outcome of"
+DUPLICATE, ANNOUNCEMENT = "duplicate of", "announcement of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

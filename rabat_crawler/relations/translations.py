@@ -22,7 +22,7 @@ MAX_GAP, NEAR_GAP = 60, 7
 """Days between the publications of translations: no more than the first, unless they are very similar; up to the second speaks for it."""
 VERY = 0.6
 SECTION_BONUS, DAY_BONUS = 0.04, 0.02
-HREFLANG, HREFLANG_OF_OTHER, CONFIRMED, CONTENT = "hreflang", "hreflang of the other", "confirmed", "content"
+HREFLANG, CONFIRMED, CONTENT = "hreflang", "confirmed", "content"
 
 Names = tuple[str, str]
 
