@@ -256,12 +256,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One search result: the item, a snippet of its text with the words between \\x02 and \\x03, and its rank (lower is better)."""
+    """One search result: the item, a snippet of its text with the words between \\x02 and \\x03, and its rank (lower is better).
+
+    `through`: the id of the translation that holds the words, where the item itself does not; `version_id`: the earlier version that does.
+    """
 
     item: Item
     snippet: str
     title_marked: str
     rank: float
+    through: str | None = None
+    version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

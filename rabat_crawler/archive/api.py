@@ -7,37 +7,29 @@ import dataclasses
 import errno
 import json
 import os
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from rabat_crawler.archive import document_list, schema, search, store
+from rabat_crawler.archive import schema, store
 from rabat_crawler.archive.frontier_store import FrontierStore
 from rabat_crawler.archive.lock import WriteLock
-from rabat_crawler.archive.search import Filters
-from rabat_crawler.errors import ArchiveMissing, ConfigError, DiskFull, NotFound, RabatError
-from rabat_crawler.models import Capture, DocumentHit, DocumentVersion, Hit, Item, Page, Record, Run, Site, Version
+from rabat_crawler.archive.reader import Reader
+from rabat_crawler.errors import ArchiveMissing, ConfigError, DiskFull, NotFound
+from rabat_crawler.models import Capture, Item, Page, Record, Run, Site
 
 if TYPE_CHECKING:
-    from rabat_crawler.archive.agenda import AgendaFilters, Event
     from rabat_crawler.archive.backup import Backup
-    from rabat_crawler.archive.captured import Listed, Played
     from rabat_crawler.archive.compare import Difference
     from rabat_crawler.archive.decisions import What
     from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
-    from rabat_crawler.archive.mentions import Mentioned
-    from rabat_crawler.archive.past import History
     from rabat_crawler.archive.rebuild import Rebuilt
-    from rabat_crawler.archive.relating import Related, Translated
     from rabat_crawler.changes import Snapshot
-
-T = TypeVar("T")
 
 DATABASE = "rabat.db"
 HELD_IN_PART = (
@@ -51,7 +43,7 @@ def silent(what: str, done: int, total: int | None) -> None:
     """The progress of a cron job: none."""
 
 
-class Archive:
+class Archive(Reader):
     """An archive folder: `warc/` and `runs/` (the truth), `rabat.db` (derived), `state/`, `exports/`.
 
     `Archive.open(path)` reads; `Archive.open(path, write=True, create=True)` holds the write lock, seals what a killed run left
@@ -65,7 +57,6 @@ class Archive:
         self.lock = lock
         self.notes: list[str] = []
         self._ingest: Ingest | None = None
-        self._connection: sqlite3.Connection | None = None
         self._cleanup: Callable[[], None] = lambda: None
 
     @classmethod
@@ -99,16 +90,21 @@ class Archive:
             raise
         return archive
 
+    @classmethod
+    def open_database(cls, database: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> Archive:
+        """Read a database file by itself, such as a snapshot or an export; `folder`: the archive whose WARC files hold the recorded bytes.
+
+        Raises ArchiveMissing, ArchiveCorrupt, SchemaTooNew.
+        """
+        file = Path(database)
+        archive = cls(Path(folder) if folder is not None else file.parent)
+        archive.database = file
+        archive._connect(write=False, create=False)
+        return archive
+
     def _connect(self, *, write: bool, create: bool) -> None:
         self._db = schema.connect(self.database, write=write, create=create)
         self._connection = self._db.conn
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """The SQLite connection (read-only unless opened for writing)."""
-        if self._connection is None:
-            raise RabatError(f"the archive {self.path} is closed")
-        return self._connection
 
     def close(self) -> None:
         """Close the database and give the lock free."""
@@ -338,165 +334,11 @@ class Archive:
 
             hold_back(self.connection, [row[0] for row in let_go], partial(read_record, self.warc_dir))
 
-    # Reading
-
-    def search(self, words: str, filters: Filters | None = None, *, limit: int = 20) -> list[Hit]:
-        """The items that hold all the words, the best first. Any text is a safe search; no word gives no hit. SearchSyntax if it is far too long."""
-        found = self._read(lambda: search.run(self.connection, words, filters or Filters(), limit))
-        items = {item.item_id: item for item in self._read(lambda: store.read_items_by_id(self.connection, [row[0] for row in found]))}
-        # A crawl beside this may have merged an item into another between the two questions.
-        return [Hit(item=items[name], rank=rank, snippet=snippet, title_marked=title) for name, rank, snippet, title in found if name in items]
-
-    def search_documents(self, words: str, filters: Filters | None = None, limit: int = 20) -> list[DocumentHit]:
-        """The documents of which one page holds all the words, with the items that link them, the best page first. As `search` otherwise.
-
-        `filters`: language and site of the document, kind and dates of an item that links it.
-        """
-        return self._read(lambda: document_list.find_documents(self.connection, words, filters or Filters(), limit))
-
-    def documents(self, wanted: str | None = None, *, every: bool = False) -> list[DocumentVersion]:
-        """All documents, or those of an item or of an address, by address; `every`: their earlier versions as well. NotFound as for `item`."""
-        if wanted is None:
-            return self._read(lambda: document_list.list_documents(self.connection, every=every))
-        if "://" in wanted:
-            found = self._read(lambda: document_list.list_documents(self.connection, address=wanted, every=every))
-            if found:
-                return found
-        try:
-            item = self.item(wanted)
-        except NotFound as error:
-            raise NotFound(f"{error}; nor a document this address; rabat-crawler documents lists all" if "://" in wanted else str(error)) from error
-        return self._read(lambda: document_list.list_documents(self.connection, item_id=item.item_id, every=every))
-
-    def document_pages(self, document_id: str) -> tuple[str, ...]:
-        """The texts of a document's pages, page 1 first; () for an unknown document."""
-        return self._read(lambda: document_list.read_pages(self.connection, document_id))
-
-    def items(self, filters: Filters | None = None, *, limit: int | None = None) -> Iterator[Item]:
-        """Items, the newest published first."""
-        with schema.translated(self.database):
-            yield from store.read_items(self.connection, filters or Filters(), limit=limit)
-
-    def item(self, wanted: str) -> Item:
-        """One item by id (or the beginning of it), address or article number. NotFound names what to do; several candidates are named."""
-        names = self._read(lambda: store.find_item_id(self.connection, wanted))
-        if len(names) != 1:
-            hint = (
-                f"{len(names)} items fit: {', '.join(names[:8])}"
-                if names
-                else "no item has this id, address or article number; rabat-crawler search WORDS finds items"
-            )
-            raise NotFound(f"{wanted!r}: {hint}")
-        return self._read(lambda: store.read_items_by_id(self.connection, names))[0]
-
-    def mentions(self, item_id: str) -> tuple[Mentioned, ...]:
-        """The countries, organisations, themes and towns that an item names, and where; by kind, the most frequent first."""
-        from rabat_crawler.archive.mentions import read_mentions
-
-        return self._read(lambda: read_mentions(self.connection, item_id))
-
-    def facets(self, filters: Filters | None = None) -> dict[str, list[tuple[str, int]]]:
-        """For each kind of name (country, organisation, theme, town) the codes with the number of items that mention them, the most frequent first."""
-        from rabat_crawler.archive.mentions import read_facets
-
-        return self._read(lambda: read_facets(self.connection, filters or Filters()))
-
-    def versions(self, item_id: str) -> list[Version]:
-        """The distinct texts that the item has had, oldest first."""
-        return self._read(lambda: store.read_versions(self.connection, item_id))
-
-    def history(self, item_id: str) -> History:
-        """An item with its versions, and the spans of time in which captures showed each. NotFound as for `item`."""
-        from rabat_crawler.archive import past
-
-        return self._read(lambda: past.history(self.connection, self.item(item_id)))
-
-    def item_as_of(self, item_id: str, date: str) -> Item:
-        """The item as it stood at the end of a year, month or day (ISO 8601). NotFound if it was not captured by then."""
-        from rabat_crawler.archive import past
-
-        return self._read(lambda: past.item_as_of(self.connection, self.item(item_id), date))
-
-    def captures(
-        self, url: str | None = None, item: str | None = None, *, exact: bool = False, first: str | None = None, last: str | None = None
-    ) -> list[Listed]:
-        """The captures of an address (all spellings, or `exact`; with a `*` at its end of all that begin so) or of an item, in order of time.
-
-        `first` and `last` are dates, both included whole. ConfigError if they are none, or unless one of address and item is given.
-        """
-        from rabat_crawler.archive import captured
-
-        return self._read(lambda: captured.listed(self, url=url, item=item, exact=exact, first=first, last=last))
-
-    def capture(self, wanted: str, date: str | None = None) -> Listed:
-        """The capture of a record id (or its beginning), or the full one of an item or address that was in force at a date, the latest without one."""
-        from rabat_crawler.archive import captured
-
-        return self._read(lambda: captured.choose(self, wanted, date))
-
-    def nearest(self, url: str, moment: datetime) -> Listed | None:
-        """The full capture of an address, in any spelling, that lies nearest to a time; None if there is none."""
-        from rabat_crawler.archive import captured
-
-        return self._read(lambda: captured.nearest(self.connection, url, moment))
-
-    def play(self, listed: Listed) -> Played:
-        """A capture's answer as recorded. RecordError if a WARC file is missing or damaged, NotFound if a revisit's original is not here."""
-        from rabat_crawler.archive import captured
-
-        return self._read(lambda: captured.play(self.connection, self.warc_dir, listed))
-
-    def body(self, record_id: str) -> bytes:
-        """The body that a capture shows, without content coding; a revisit's is that of its original. Errors as for `capture` and `play`."""
-        return self.play(self.capture(record_id)).body()[0]
-
-    def runs(self) -> list[Run]:
-        """All runs, the latest first."""
-        return self._read(lambda: store.read_runs(self.connection))
-
-    def stats(self) -> dict[str, Any]:
-        """What the archive holds, in counts."""
-        return self._read(lambda: store.statistics(self.connection))
-
-    def counts(self) -> dict[str, int]:
-        """How many rows the main tables hold (cheap)."""
-        return self._read(lambda: store.count_rows(self.connection))
-
     def dump(self) -> Iterator[str]:
         """Every row but run bookkeeping as JSON lines, in an order that does not depend on how they came; equal archives give equal dumps."""
         if self.lock is not None:
             self.relate()
         return store.dump(self.connection)
-
-    def translations(self, item_id: str | None = None) -> list[Translated]:
-        """The translations of one item, or every pair once, with the evidence."""
-        from rabat_crawler.archive.relating import read_translations
-
-        return self._read(lambda: read_translations(self.connection, item_id))
-
-    def translation_conflicts(self) -> list[tuple[str, str, str]]:
-        """(item, other, reason): pairs that something calls translations although one of them has another."""
-        from rabat_crawler.archive.relating import read_conflicts
-
-        return self._read(lambda: read_conflicts(self.connection))
-
-    def agenda(self, filters: AgendaFilters | None = None) -> list[Event]:
-        """The meetings that items tell of, each once, in the order of their days. ConfigError for a country or town that is not known."""
-        from rabat_crawler.archive.agenda import AgendaFilters, read_agenda
-
-        return self._read(lambda: read_agenda(self.connection, filters or AgendaFilters()))
-
-    def event(self, item_id: str) -> dict[str, Any] | None:
-        """The row of `events` of an item by column: when, where and in which form its meeting is, with the words that say so; None if it has none."""
-        from rabat_crawler.archive.agenda import read_event
-
-        return self._read(lambda: read_event(self.connection, item_id))
-
-    def related(self, item_id: str) -> list[Related]:
-        """Duplicates of an item, and the announcement or outcome of its event, with the reason."""
-        from rabat_crawler.archive.relating import read_related
-
-        return self._read(lambda: read_related(self.connection, item_id))
 
     def verify(self, progress: Progress = silent, *, quick: bool = False, now: datetime | None = None) -> Report:
         """Compare every WARC record's digests, every row's place in the WARC files, and the database with itself.
@@ -564,10 +406,6 @@ class Archive:
             self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
         os.replace(beside, self.database)
         self._connect(write=True, create=False)
-
-    def _read(self, question: Callable[[], T]) -> T:
-        with schema.translated(self.database):
-            return question()
 
 
 def _round_of(run: Run) -> str:

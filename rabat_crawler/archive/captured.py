@@ -24,7 +24,7 @@ from rabat_crawler.models import Capture, Item, Problem
 from rabat_crawler.urls import url_key
 
 if TYPE_CHECKING:
-    from rabat_crawler.archive.api import Archive
+    from rabat_crawler.archive.reader import Reader
 
 SOUND = 0.5
 """A capture of this badness or more is surely, or likely, not the page."""
@@ -80,8 +80,8 @@ class Played:
         return next((value for name, value in self.headers if name.lower() == "content-type"), None)
 
 
-def listed(archive: Archive, *, url: str | None, item: str | None, exact: bool, first: str | None, last: str | None) -> list[Listed]:
-    """See `Archive.captures`."""
+def listed(archive: Reader, *, url: str | None, item: str | None, exact: bool, first: str | None, last: str | None) -> list[Listed]:
+    """See `Reader.captures`."""
     if (url is None) == (item is None):
         raise ConfigError("captures are those of an address or of an item: give one of the two")
     low, high = first and past.first_moment(first), last and past.last_moment(last)
@@ -92,8 +92,8 @@ def listed(archive: Archive, *, url: str | None, item: str | None, exact: bool, 
     return list(of_item(archive.connection, archive.item(item or "").item_id, first=low, last=high))
 
 
-def choose(archive: Archive, wanted: str, date: str | None) -> Listed:
-    """See `Archive.capture`. NotFound says what there is instead."""
+def choose(archive: Reader, wanted: str, date: str | None) -> Listed:
+    """See `Reader.capture`. NotFound says what there is instead."""
     last = date and past.last_moment(date)
     address = as_address(wanted)
     found = None if address else by_id(archive.connection, wanted)
@@ -113,13 +113,13 @@ def choose(archive: Archive, wanted: str, date: str | None) -> Listed:
     return chosen
 
 
-def _of_item_at(archive: Archive, address: str) -> list[Listed]:
+def _of_item_at(archive: Reader, address: str) -> list[Listed]:
     """The captures of the item that a folded address leads to."""
     names = store.find_item_id(archive.connection, address)
     return showing(archive.connection, names[0]) if len(names) == 1 else []
 
 
-def _item(archive: Archive, wanted: str) -> Item:
+def _item(archive: Reader, wanted: str) -> Item:
     try:
         return archive.item(wanted)
     except NotFound as error:
