@@ -225,7 +225,7 @@ def test_the_index_follows_items_that_change_and_go(tmp_path: Path) -> None:
         archive.connection.execute("PRAGMA foreign_keys = OFF")
         archive.connection.execute("DELETE FROM items WHERE title = 'Second titre'")
         archive.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        assert archive.search("yack") == []
+        assert archive.search("yack").hits == ()
     integrity(folder / "rabat.db")
 
 
