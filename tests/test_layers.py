@@ -32,6 +32,9 @@ LAYERS = (
         "names",
         "events",
         "event_words",
+        "charts",
+        "calendars",
+        "places_map",
     ),
     ("archive",),
     (
