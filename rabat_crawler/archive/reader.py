@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.mentions import Mentioned
     from rabat_crawler.archive.past import History
     from rabat_crawler.archive.relating import Related, Translated
+    from rabat_crawler.archive.statistics import Lags, Split, Step, Timeline, Trend
 
 T = TypeVar("T")
 
@@ -176,6 +177,36 @@ class Reader:
     def stats(self) -> dict[str, Any]:
         """What the archive holds, in counts."""
         return self._read(lambda: store.statistics(self.connection))
+
+    def timeline(self, step: Step = "month", split: Split = "language", filters: Filters | None = None) -> Timeline:
+        """Items by month or year of publication, and by language or kind."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.timeline(self.connection, step, split, filters))
+
+    def trend(self, words: str, step: Step = "year", filters: Filters | None = None) -> Trend:
+        """How many items hold the words, by month or year of publication and by language, beside how many there are. Words as for `search`."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.trend(self.connection, words, step, filters))
+
+    def lags(self) -> Lags:
+        """How long after its publication each item was first captured, in classes of days."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.lags(self.connection))
+
+    def coverage(self) -> dict[str, dict[str, int]]:
+        """Items published and captures made, by year: `{"2017": {"published": 40, "captures": 512}}`."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.coverage(self.connection))
+
+    def nights(self, since: str = "") -> dict[str, dict[str, int]]:
+        """By day (ISO date, from `since` on): how many items the runs found new, changed, moved, gone, returned."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.nights(self.connection, since))
 
     def counts(self) -> dict[str, int]:
         """How many rows the main tables hold (cheap)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from rabat_crawler.charts import gallery
 from rabat_crawler.charts.chart import Chart, Series, bars, histogram, line, stacked_bars
 from rabat_crawler.charts.svg import STYLE
 
-__all__ = ["STYLE", "Chart", "Series", "bars", "histogram", "line", "stacked_bars"]
+__all__ = ["STYLE", "Chart", "Series", "bars", "gallery", "histogram", "line", "stacked_bars"]

@@ -26,7 +26,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Numbers by position and series. `positions` are years, months or classes in order; a number that is missing is 0, in a line None is no value.
+    """Numbers by position and series. `positions` are years, months, days or classes in order; a number that is missing is 0, in a line None is no value.
 
     `labels`: names of the positions where they are classes (empty for periods); `edges`: the borders of a histogram's classes, one more than classes.
     """
@@ -64,14 +64,14 @@ class Chart:
         if self.step is None or len(self.positions) <= most or self.shape == "line":
             return self
         keys = [key for key in self.positions if not key.endswith("x")]
-        step = scale.fitting(keys or self.positions, self.step, most) if keys else self.step
+        step = scale.fitting(keys, self.step, most) if keys else self.step
         if step == self.step:
             return self
         counts = {key: {name: value or 0 for name, value in there.items()} for key, there in self.values.items()}
         return replace(self, values=scale.summed(counts, step), positions=scale.without_holes(keys, step), step=step, note=self._grouped(step))
 
     def _grouped(self, step: scale.Step) -> str:
-        return "; ".join(filter(None, (self.note, said(f"grouped-{step}", self.language))))
+        return said("and", self.language).join(filter(None, (self.note, said(f"grouped-{step}", self.language))))
 
     @property
     def description(self) -> str:
@@ -81,13 +81,13 @@ class Chart:
         measure = self._highest if self.shape in ("line", "bars") else self.total
         top = max(self.positions, key=measure)
         parts = [said("most", self.language, where=self.label(top), number=self.written(measure(top)))]
-        if self.step:
+        if self.step and len(self.positions) > 1:
             parts.insert(0, said("from", self.language, first=self.label(self.positions[0]), last=self.label(self.positions[-1])))
             empty = sum(1 for one in self.positions if not self.total(one))
             if empty and self.shape != "line":
                 parts.append(said("empty", self.language, empty=empty, all=len(self.positions)))
         names = ", ".join(one.label for one in self.series)
-        return "; ".join(filter(None, (names, *parts, self.note))) + "."
+        return said("and", self.language).join(filter(None, (names, *parts, self.note.rstrip(".")))) + "."
 
     def _highest(self, position: str) -> float:
         return max((self.value(position, one) or 0 for one in self.series), default=0)
@@ -130,7 +130,7 @@ Named = Sequence[tuple[str, str]]
 
 
 def stacked_bars(counts: Mapping[str, Mapping[str, float]], series: Named, *, title: str, language: Language = "en", note: str = "") -> Chart:
-    """Counts by year or month, one bar a period, its parts one above the other: `counts["2017-05"]["fr"]`; `series`: (key, label) from the bottom.
+    """Counts by year, month or day, one bar a period, its parts one above the other: `counts["2017-05"]["fr"]`; `series`: (key, label) from the bottom.
 
     Periods without counts are shown as 0. `note` is a sentence for what the numbers leave out. ValueError for keys that are neither.
     """
@@ -138,14 +138,14 @@ def stacked_bars(counts: Mapping[str, Mapping[str, float]], series: Named, *, ti
 
 
 def bars(counts: Mapping[str, Mapping[str, float]], series: Named, *, title: str, language: Language = "en", note: str = "") -> Chart:
-    """Counts by year or month, each series in a strip of its own with its own scale, one below the other over the same time. Otherwise as `stacked_bars`."""
+    """Counts by year, month or day, each series in a strip of its own with its own scale, one below the other over the same time. Otherwise as `stacked_bars`."""
     return _over_time("bars", counts, series, title, language, note)
 
 
 def line(
     values: Mapping[str, Mapping[str, float | None]], series: Named, *, title: str, language: Language = "en", note: str = "", percent: bool = False
 ) -> Chart:
-    """A line a series over years or months; a period without a value interrupts it. `percent`: the values are shares from 0 to 100."""
+    """A line a series over years, months or days; a period without a value interrupts it. `percent`: the values are shares from 0 to 100."""
     return _over_time("line", values, series, title, language, note, percent)
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from rabat_crawler.charts import scale
 from rabat_crawler.charts.chart import Chart, Series
 from rabat_crawler.charts.style import LIGHT, STYLE
-from rabat_crawler.charts.words import said
+from rabat_crawler.charts.words import period, said
 
 __all__ = ["STYLE", "draw"]
 
-NARROWEST_BAR = 2.4
-"""A period has at least so many units; with less, periods are put together."""
+NARROWEST_BAR, WIDEST_BAR = 2.4, 56.0
+"""A period has at least so many units (with less, periods are put together), its bar at most so many."""
 MOST_SERIES = 18
 FONT, SMALL = 12, 11
 
@@ -27,7 +27,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _NARROW = frozenset("ijltfrI.,:;'’|!()[] \u202f")
 _WEAVES = (
     "",
-    '<path class="chart-weave" d="M0 0V6" stroke="#fff" stroke-width="1.6"/>',
+    '<path class="chart-weave" d="M0 0V6" stroke="#fff" stroke-width="1.3"/>',
     '<circle class="chart-weave" cx="2" cy="2" r="1" fill="#fff" stroke="none"/>',
     '<path class="chart-weave" d="M0 3H6M3 0V6" stroke="#fff" stroke-width="0.9"/>',
     '<path class="chart-weave" d="M0 2H6" stroke="#fff" stroke-width="1.3"/>',
@@ -173,7 +173,7 @@ class _Pen:
         chart, band = self.chart, area.width / len(self.chart.positions)
         for at, wide, text in _time_labels(chart, band):
             x = area.left + at
-            if chart.step == "month" and wide > band:
+            if chart.step in ("month", "day") and wide > band:
                 yield f'<path class="chart-axis" d="M{short(x)} {short(area.bottom)}v5" stroke="#565f6d" stroke-width="1"/>'
             centre = min(max(x + wide / 2, area.left + extent(text, SMALL) / 2 - 8), area.right - extent(text, SMALL) / 2 + 6)
             yield self._words(centre, area.bottom + 17, text, "soft", "middle", SMALL)
@@ -188,7 +188,7 @@ class _Pen:
         yield from self._value_axis(area, marks)
         band = area.width / len(chart.positions)
         room = band * 0.18 if band > 5 else 0.6
-        room = 1 if chart.edges else room
+        room = 1 if chart.edges else max(room, band - WIDEST_BAR)
         for index, position in enumerate(chart.positions):
             x, floor, rects = area.left + index * band + room / 2, area.bottom, []
             for number, one in enumerate(self.series):
@@ -215,7 +215,7 @@ class _Pen:
             yield f'<rect x="4" y="{short(y + 2)}" width="10" height="10" {_colour(number)}/>' + self._words(20, y + 11.5, series.label)
             yield from self._value_axis(area, marks)
             band = area.width / len(chart.positions)
-            room = band * 0.3 if band > 5 else 0.6
+            room = max(band * 0.3 if band > 5 else 0.6, band - WIDEST_BAR)
             for index, position in enumerate(chart.positions):
                 height = area.height_of(chart.value(position, series) or 0, marks[-1])
                 if height > 0:
@@ -256,6 +256,7 @@ class _Pen:
         left = min(max(extent(chart.label(one)) for one in chart.positions) + 12, self.width * 0.42)
         most = max(chart.total(one) for one in chart.positions)
         room = self.width - left - 14 - extent(chart.written(most))
+        top = y
         for position in chart.positions:
             value = chart.value(position, series) or 0
             wide = room * value / most if most else 0
@@ -263,7 +264,7 @@ class _Pen:
             yield self._bar(position, self.series, _rect(left, y + 3, max(wide, 0.8 if value else 0), 15, _colour(0)))
             yield self._words(left + wide + 6, y + 14.5, chart.written(value), "soft", size=SMALL)
             y += 24
-        yield f'<path class="chart-axis" d="M{short(left)} 4V{short(y)}" stroke="#565f6d" stroke-width="1"/>'
+        yield f'<path class="chart-axis" d="M{short(left)} {short(top)}V{short(y)}" stroke="#565f6d" stroke-width="1"/>'
         self.height = y + 6
 
     def _edges(self, area: _Area, band: float) -> Iterator[str]:
@@ -283,7 +284,8 @@ class _Pen:
         counts = ", ".join(
             filter(None, (f"{one.label} {chart.written(chart.value(position, one))}".strip() for one in series if chart.value(position, one)))
         )
-        return f'<g class="chart-bar"><title>{escaped(f"{chart.label(position)}: {counts or 0}")}</title>{drawn}</g>'
+        tip = f"{chart.label(position)}{said('is', chart.language)}{counts or 0}"
+        return f'<g class="chart-bar"><title>{escaped(tip)}</title>{drawn}</g>'
 
     def _tall(self) -> float:
         """How high the area is: flatter on a wide chart."""
@@ -294,22 +296,36 @@ def _time_labels(chart: Chart, band: float) -> Iterator[tuple[float, float, str]
     """(offset, width of what it stands for, text) of the labels below an axis of time, as many as there is room for."""
     positions = chart.positions
     if chart.step == "month" and len(positions) > 18:
-        years: dict[str, list[int]] = {}
-        for index, position in enumerate(positions):
-            years.setdefault(position[:4], []).append(index)
-        every = _every(band * 12, extent("2000", SMALL) + 10)
-        for year, indexes in years.items():
-            if int(year) % every == 0 and (len(indexes) > 5 or len(indexes) * band > extent(year, SMALL) + 6):
-                yield indexes[0] * band, len(indexes) * band, year
+        yield from _grouped_labels(positions, band, 4, {one[:4]: one[:4] for one in positions})
         return
-    texts = [chart.label(one, short=True) for one in positions]
-    if chart.step == "month":
-        texts = [
-            f"{text} {one[:4]}" if one.endswith("-01") or not index else text for index, (one, text) in enumerate(zip(positions, texts, strict=True))
-        ]
+    if chart.step == "day" and len(positions) > 45:
+        months = dict.fromkeys(one[:7] for one in positions)
+        yield from _grouped_labels(positions, band, 7, {one: _with_year(chart, one, not n) for n, one in enumerate(months)})
+        return
+    texts = [_with_year(chart, one, not index) for index, one in enumerate(positions)]
     every = _every(band, max(extent(text, SMALL) for text in texts) + 8)
     for index in range(0, len(positions), every):
         yield index * band, band, texts[index]
+
+
+def _grouped_labels(positions: tuple[str, ...], band: float, letters: int, texts: dict[str, str]) -> Iterator[tuple[float, float, str]]:
+    """One label for all positions that begin alike (a year, a month)."""
+    groups: dict[str, list[int]] = {}
+    for index, position in enumerate(positions):
+        groups.setdefault(position[:letters], []).append(index)
+    widest = max(extent(text, SMALL) for text in texts.values())
+    every = _every(band * max(len(indexes) for indexes in groups.values()), widest + 10)
+    for number, (key, indexes) in enumerate(groups.items()):
+        counted = int(key) if letters == 4 else number
+        if counted % every == 0 and (len(indexes) > 5 or len(indexes) * band > extent(texts[key], SMALL) + 6):
+            yield indexes[0] * band, len(indexes) * band, texts[key]
+
+
+def _with_year(chart: Chart, position: str, first: bool) -> str:
+    """A short label, with the year where a new one begins."""
+    text = period(position, chart.language, short=True)
+    new = position.endswith("-01") and (len(position) == 7 or position[5:] == "01-01")
+    return f"{text} {position[:4]}" if len(position) > 4 and (first or new) and not position.endswith("x") else text
 
 
 def _every(band: float, needed: float) -> int:

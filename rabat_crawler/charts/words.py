@@ -22,12 +22,16 @@ SHORT_WEEKDAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "fr":
 
 _SAID = {
     "nothing": ("Nothing to show.", "Rien à montrer."),
-    "from": ("from {first} to {last}", "de {first} à {last}"),
-    "most": ("highest: {where}, {number}", "maximum : {where}, {number}"),
+    "from": ("{first} – {last}", "{first} – {last}"),
+    "most": ("highest: {where}, {number}", "maximum\u00a0: {where}, {number}"),
+    "and": ("; ", "\u00a0; "),
+    "is": (": ", "\u00a0: "),
     "empty": ("{empty} of {all} have none", "{empty} sur {all} n’en ont pas"),
+    "grouped-month": ("grouped by month", "regroupé par mois"),
     "grouped-year": ("grouped by year", "regroupé par année"),
     "grouped-decade": ("grouped by ten years", "regroupé par dix ans"),
     "grouped-century": ("grouped by a hundred years", "regroupé par cent ans"),
+    "period-day": ("day", "jour"),
     "period-month": ("month", "mois"),
     "period-year": ("year", "année"),
     "period-decade": ("decade", "décennie"),
@@ -54,7 +58,7 @@ def number(value: float, language: Language, *, percent: bool = False) -> str:
 
 
 def period(key: str, language: Language, *, short: bool = False) -> str:
-    """A period for people: "2017", "May 2017", "mai 2017"; short: "May", "mai"; "2010s" and "années 2010" come as keys "201x", centuries as "20xx"."""
+    """A period for people: "2017", "May 2017", "14 May 2017"; short: "May", "14 May". A decade's key is "201x", a century's "20xx"."""
     if key.endswith("xx"):
         return f"{key[:2]}00–{key[:2]}99"
     if key.endswith("x"):
@@ -62,4 +66,11 @@ def period(key: str, language: Language, *, short: bool = False) -> str:
     if len(key) < 7:
         return key
     name = (SHORT_MONTHS if short else MONTHS)[language][int(key[5:7]) - 1]
+    if len(key) == 10:
+        name = f"{day(int(key[8:10]), language)} {name}"
     return name if short else f"{name} {key[:4]}"
+
+
+def day(of_month: int, language: Language) -> str:
+    """The number of a day as it stands in a date: 1, 2 ... or 1er, 2 ..."""
+    return "1er" if of_month == 1 and language == "fr" else str(of_month)
