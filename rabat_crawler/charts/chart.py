@@ -28,7 +28,7 @@ class Series:
 class Chart:
     """Numbers by position and series. `positions` are years, months, days or classes in order; a number that is missing is 0, in a line None is no value.
 
-    `labels`: names of the positions where they are classes (empty for periods); `edges`: the borders of a histogram's classes, one more than classes.
+    `labels`: names of the positions where they are classes (empty for periods); `edges`: the borders of a histogram's classes, one more than classes; `table`: rows for the CSV file where they say more than the values.
     """
 
     shape: Shape
@@ -42,6 +42,7 @@ class Chart:
     percent: bool = False
     labels: Mapping[str, str] | None = None
     edges: tuple[str, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()
 
     def value(self, position: str, series: Series) -> float | None:
         """The number at a position: 0 where nothing was counted, None where a line has no value."""
@@ -94,6 +95,8 @@ class Chart:
 
     def rows(self) -> list[tuple[str, ...]]:
         """The numbers as a table of text: a head, then one row a position, as a program reads them (no thousands' marks, "" for no value)."""
+        if self.table:
+            return list(self.table)
         chart = self.bounded(MOST_ROWS)
         rows = [(chart.step or "class", *(one.key for one in chart.series))]
         rows += [(position, *(_plain(chart.value(position, one)) for one in chart.series)) for position in chart.positions]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from rabat_crawler.charts.chart import Chart, bars, histogram, line, stacked_bars
@@ -120,7 +121,20 @@ def word_trend(
         (False, "en"): f"{quoted}: items that hold it, by {by}",
         (False, "fr"): f"{quoted}\u00a0: notices qui le contiennent, par {by}",
     }[share, language]
-    return line(values if used else {}, series, title=title, language=language, percent=share, note=_unplaced(unplaced, step, language))
+    chart = line(values if used else {}, series, title=title, language=language, percent=share, note=_unplaced(unplaced, step, language))
+    return replace(chart, table=_trend_table(step, used or list(LANGUAGES)[:2], holding, items))
+
+
+def _trend_table(step: str, languages: Sequence[str], holding: Counts, items: Counts) -> tuple[tuple[str, ...], ...]:
+    """Of each period and language: how many items hold the words, how many there are, and the share in percent ("" where there are none)."""
+    rows = [(step, *(f"{key}{column}" for key in languages for column in ("", "_items", "_percent")))]
+    for period in sorted(items):
+        cells = []
+        for key in languages:
+            found, there = holding.get(period, {}).get(key, 0), items[period].get(key, 0)
+            cells += [str(found), str(there), f"{100 * found / there:.4g}" if there else ""]
+        rows.append((period, *cells))
+    return tuple(rows)
 
 
 def lag(counts: Mapping[str, int], *, median: int | None, unplaced: int, language: Language) -> Chart:
@@ -134,7 +148,7 @@ def lag(counts: Mapping[str, int], *, median: int | None, unplaced: int, languag
         )
     note = ("\u00a0; " if french else "; ").join(filter(None, (said, _unplaced(unplaced, "day", language))))
     classes = [(key, name_of(LAGS, key, language), counts.get(key, 0)) for key in LAGS]
-    edges = _LAG_EDGES[language]
+    edges: Sequence[str] = _LAG_EDGES[language]
     if not counts.get("before"):
         classes, edges = classes[1:], edges[1:]
     title = "Délai entre la publication et la première capture" if french else "Time between publication and first capture"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from rabat_crawler.charts.chart import Chart
 from rabat_crawler.charts.words import SHORT_MONTHS, said
 
@@ -10,7 +12,8 @@ MOST_LINES = 60
 _BLOCKS, _LETTERS = "█▒░▓▞▚", "#=-+o:"
 _PARTS = " ▏▎▍▌▋▊▉"
 _LEVELS, _PLAIN_LEVELS = "▁▂▃▄▅▆▇█", "123456789"
-_SIGNS = str.maketrans({"\u202f": " ", "\u00a0": " ", "…": "...", "–": "-", "’": "'"})
+_SPACES = str.maketrans({"\u202f": " ", "\u00a0": " "})
+_SIGNS = str.maketrans({"…": "...", "–": "-", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"', "œ": "oe", "æ": "ae"})
 
 
 def draw(chart: Chart, *, width: int, ascii_only: bool) -> str:
@@ -27,8 +30,14 @@ def draw(chart: Chart, *, width: int, ascii_only: bool) -> str:
         lines += _bars(shown, width, ascii_only)
     if shown.note:
         lines.append(shown.note)
-    text = "\n".join(line.rstrip() for line in lines)
-    return text.translate(_SIGNS) if ascii_only else text
+    text = "\n".join(line.rstrip() for line in lines).translate(_SPACES)
+    return _ascii(text) if ascii_only else text
+
+
+def _ascii(text: str) -> str:
+    """The text in ASCII: accents left out, signs by near ones, anything else a question mark."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", text.translate(_SIGNS)) if not unicodedata.combining(letter))
+    return bare.encode("ascii", "replace").decode()
 
 
 def _legend(chart: Chart, ascii_only: bool) -> list[str]:

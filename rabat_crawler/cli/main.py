@@ -31,7 +31,7 @@ COMMANDS = {
     "confirm": ("together", "Keep for ever that two items are translations."),
     "reject": ("together", "Keep for ever that two items are no translations."),
     "names": ("named", "Count the items that mention each country, organisation, theme and town."),
-    "stats": ("read", "Say what the archive holds."),
+    "stats": ("figures", "Say what the archive holds, in counts and charts."),
     "status": ("health", "Say in one page whether the archive is healthy."),
     "runs": ("health", "List the runs; show one with what changed."),
     "schedule": ("schedule", "Let this machine start nightly every night."),

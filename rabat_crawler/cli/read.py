@@ -1,4 +1,4 @@
-"""Commands that only read items and documents: search, items, documents, show, stats."""
+"""Commands that only read items and documents: search, items, documents, show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from rabat_crawler import config
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import document_hit_json, document_json, hit_json, item_json
 from rabat_crawler.cli.format import document_hit_lines, document_name, evidence_lines, hit_lines, item_lines, json_line, plain, say, table
@@ -126,18 +125,3 @@ def _more(archive: Archive, item: Item) -> dict[str, Any]:
 
 def _others(more: dict[str, Any]) -> list[str]:
     return [one["other_id"] for one in (*more["translations"], *more["related"])]
-
-
-@click.command()
-@json_option
-@archive_option
-def stats(archive_dir: str | None, as_json: bool) -> None:
-    """Say what the archive holds, in counts."""
-    with Archive.open(config.archive_path(archive_dir)) as archive:
-        held = archive.stats()
-    if as_json:
-        say(json_line(held))
-        return
-    for name, value in held.items():
-        shown = ", ".join(f"{plain(key)} {number:,}" for key, number in value.items()) if isinstance(value, dict) else value
-        say(f"{name.replace('_', ' '):14}  {shown if shown not in ('', None) else '-'}")
