@@ -28,7 +28,8 @@ class Series:
 class Chart:
     """Numbers by position and series. `positions` are years, months, days or classes in order; a number that is missing is 0, in a line None is no value.
 
-    `labels`: names of the positions where they are classes (empty for periods); `edges`: the borders of a histogram's classes, one more than classes; `table`: rows for the CSV file where they say more than the values.
+    `labels`: names of the positions where they are classes (empty for periods); `edges`: the borders of a histogram's classes, one more than
+    classes; `table`: rows for the CSV file where they say more than the values.
     """
 
     shape: Shape
