@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from rabat_crawler.archive import Filters
@@ -56,7 +56,7 @@ class Asked:
     def order(self) -> Sort:
         """How the results are sorted: as asked, else the best first where there are words, the newest first where there are none."""
         if self.sort in SORTS and (self.q or self.sort != "relevance"):
-            return cast(Sort, self.sort)
+            return self.sort
         return "relevance" if self.q else "newest"
 
     @property

@@ -121,7 +121,7 @@ def value_words(facet: str, value: str, language: Language) -> str:
     if facet in ("language", "kind") and translate.has(f"base.{facet}_{value}"):
         return translate(f"base.{facet}_{value}")
     if facet in NAMED:
-        return label(facet, value, language)  # type: ignore[arg-type]
+        return label(facet, value, language)
     if facet == "site":
         return registry.sites()[value].title if value in registry.sites() else value
     return value
