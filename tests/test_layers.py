@@ -32,6 +32,7 @@ LAYERS = (
         "names",
         "events",
         "event_words",
+        "query",
     ),
     ("archive",),
     (
@@ -86,6 +87,7 @@ DOORS = {
     "pypdfium2": ("extract",),
     "lxml": ("extract",),
     "langdetect": ("extract",),
+    "snowballstemmer": ("query",),
     "click": ("cli", "demo"),
     "urllib3": LAYERS[3],
     "datasette": ("web",),

@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
-from rabat_crawler.archive.search import MARK_END, MARK_START
 from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item, Project
+from rabat_crawler.query.excerpt import MARK_END, MARK_START
 
 _DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
