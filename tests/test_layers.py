@@ -33,6 +33,7 @@ LAYERS = (
         "events",
         "event_words",
         "query",
+        "spreadsheets",
     ),
     ("archive",),
     (

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from rabat_crawler.archive import store
 from rabat_crawler.archive.filters import NAMED, Filters, storable
-from rabat_crawler.archive.search import spellings_of
+from rabat_crawler.archive.vocabulary import Words
 from rabat_crawler.models import DocumentHit, DocumentVersion, PartialDate, Problem
 from rabat_crawler.query import Query, express, parse_query
 from rabat_crawler.query.excerpt import Marker
@@ -51,12 +51,12 @@ class Found:
 def search_pages(connection: sqlite3.Connection, words: str, filters: Filters, limit: int) -> list[Found]:
     """The documents of which a page holds all the words, the best page first; of each document the current version. [] where no word was given."""
     query = parse_query(storable(words))
-    spellings = spellings_of(connection)
-    expression = express(query.node, (), PAGE_COLUMNS, spellings).words if query.node is not None else ""
+    vocabulary = Words(connection)
+    expression = express(query.node, (), PAGE_COLUMNS, vocabulary).words if query.node is not None else ""
     if not expression:
         return []
     conditions, values = _conditions(_narrowed(filters, query))
-    marker = Marker(query.terms, spellings)
+    marker = Marker(query.terms, vocabulary)
     rows = connection.execute(PAGES.format(filters=conditions), {"query": expression, "most": MAX_PAGES_FOUND, **values}).fetchall()
     by_text: dict[str, list[tuple[str, int, int, float]]] = {}
     for name, text_digest, page, number, rank in rows:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rabat_crawler.archive import store
 from rabat_crawler.archive.filters import Filters, storable
 from rabat_crawler.archive.results import FACETS, FacetValue, Results, Sort
+from rabat_crawler.archive.vocabulary import Words
 from rabat_crawler.models import Hit, Item
 from rabat_crawler.query import Query, express, parse_query
-from rabat_crawler.query.codes import ALL, DATED, WHOLE, counted
+from rabat_crawler.query.codes import ALL, DATED, WHOLE, code_of, counted
 from rabat_crawler.query.excerpt import MARK_END, MARK_START, Marker
 from rabat_crawler.query.expressions import ITEMS, VERSIONS, Expressions
 from rabat_crawler.query.near import most_changes, nearest
@@ -70,7 +70,6 @@ JOIN items i ON i.item_id = e.item_id WHERE versions_fts MATCH ? ORDER BY r, e.i
 """
 IS_FOUND = "SELECT 1 FROM items_fts WHERE items_fts MATCH ? AND rowid = ?"
 ITEM_IDS = "SELECT id, item_id FROM items WHERE id IN ({marks})"
-SPELLINGS = "SELECT spelling FROM spellings WHERE folded = ? LIMIT 20"
 MATCHED = "SELECT kind, code, matched FROM mentions WHERE item_id = ?"
 EARLIER_TEXT = "SELECT title, text FROM earlier_versions WHERE version_id = ?"
 
@@ -93,7 +92,7 @@ class _Asked:
     query: Query
     narrowed: tuple[Codes, ...]
     expressions: Expressions
-    spellings: Callable[[str], list[str]]
+    vocabulary: Words
 
     @property
     def full(self) -> str:
@@ -119,12 +118,14 @@ def find(
     asked = _asked(connection, words, filters)
     if asked is None or not asked.full:
         return Results(words=words, hits=(), total=0, offset=offset, limit=limit, sort=sort, facets=dict.fromkeys(FACETS, ()) if facets else {})
-    total, exact = _total(asked)
+    direct, exact = _total(asked)
     more = [*(_through_twins(asked) if twin else ()), *(_in_earlier(asked) if versions else ())] if asked.query.node is not None else []
-    if more:
-        found, total = _with_more(asked, more, total, limit, offset, sort)
+    others = {one.number: one for one in reversed(more)}
+    if others:
+        found = _with_more(asked, others, direct, limit, offset, sort)
     else:
-        found = _page(asked, total, limit, offset, sort)
+        found = _page(asked, direct, limit, offset, sort)
+    total = direct + len(others)
     return Results(
         words=words,
         hits=tuple(_hits(asked, found)),
@@ -133,7 +134,7 @@ def find(
         limit=limit,
         sort=sort,
         exact=exact,
-        facets=_facets(asked, total) if facets else {},
+        facets=_facets(asked, direct, others) if facets else {},
         suggestion=_suggestion(asked, words) if total == 0 else None,
         notes=asked.query.notes,
     )
@@ -150,22 +151,12 @@ def _asked(connection: sqlite3.Connection, words: str, filters: Filters) -> _Ask
     narrowed = (*query.narrowed, *filters.codes())
     if query.node is None and not narrowed and words.strip():
         return None  # something was typed, but no word is in it
-    spellings = spellings_of(connection)
+    vocabulary = Words(connection)
     if query.node is None and not narrowed:
         narrowed = (Codes((ALL,)),)
     return _Asked(
-        connection=connection, query=query, narrowed=narrowed, expressions=express(query.node, narrowed, ITEMS, spellings), spellings=spellings
+        connection=connection, query=query, narrowed=narrowed, expressions=express(query.node, narrowed, ITEMS, vocabulary), vocabulary=vocabulary
     )
-
-
-def spellings_of(connection: sqlite3.Connection) -> Callable[[str], list[str]]:
-    """Gives the accented spellings of a folded word that the archive knows."""
-
-    @lru_cache(maxsize=256)
-    def spellings(folded: str) -> list[str]:
-        return [row[0] for row in connection.execute(SPELLINGS, (folded,))]
-
-    return spellings
 
 
 # Counting and ordering ---------------------------------------------------------------------------------------------------
@@ -228,10 +219,10 @@ def _relevant(asked: _Asked, total: int, wanted: int) -> list[Found]:
 
 def _preferred(asked: _Asked, found: Sequence[Found]) -> list[Found]:
     """The same with items that are whole and dated a little before others."""
-    codes = dict(asked.connection.execute(CODES_OF.format(marks=",".join("?" * len(found))), [one.number for one in found]).fetchall())
+    codes = _codes_of(asked, (one.number for one in found))
     changed = []
     for one in found:
-        said = codes.get(one.number, "").split(" ")
+        said = codes.get(one.number, ())
         factor = (1.0 if WHOLE in said else NOT_WHOLE) * (1.0 if DATED in said else NOT_DATED)
         changed.append(Found(one.number, one.rank * factor, one.through, one.version_id))
     return sorted(changed, key=lambda one: (one.rank, one.number))
@@ -249,7 +240,7 @@ def _through_twins(asked: _Asked) -> list[Found]:
 
 def _in_earlier(asked: _Asked) -> list[Found]:
     """The items that are not found now, but of which an earlier version holds the words."""
-    expression = express(asked.query.node, (), VERSIONS, asked.spellings).words
+    expression = express(asked.query.node, (), VERSIONS, asked.vocabulary).words
     if not expression:
         return []
     rows = asked.connection.execute(EARLIER, (expression, FREQUENT)).fetchall()
@@ -265,18 +256,14 @@ def _is_other(asked: _Asked, number: int) -> bool:
     return not narrowed or execute(IS_FOUND, (narrowed, number)).fetchone() is not None
 
 
-def _with_more(asked: _Asked, more: Iterable[Found], total: int, limit: int, offset: int, sort: Sort) -> tuple[list[Found], int]:
-    """A page of what is found directly and otherwise, in one order, and how many there are."""
-    others: dict[int, Found] = {}
-    for one in more:
-        others.setdefault(one.number, one)
-    direct = _page(asked, total, offset + limit, 0, sort)
-    found = [*direct, *others.values()]
+def _with_more(asked: _Asked, others: dict[int, Found], direct: int, limit: int, offset: int, sort: Sort) -> list[Found]:
+    """A page of what is found directly and otherwise, in one order."""
+    found = [*_page(asked, direct, offset + limit, 0, sort), *others.values()]
     if sort == "relevance":
         found.sort(key=lambda one: (one.rank, one.number))
     else:
         found = _by_date(asked, found, sort)
-    return found[offset : offset + limit], total + len(others)
+    return found[offset : offset + limit]
 
 
 def _by_date(asked: _Asked, found: Sequence[Found], sort: Sort) -> list[Found]:
@@ -293,7 +280,7 @@ def _hits(asked: _Asked, found: Sequence[Found]) -> Iterable[Hit]:
     marks = ",".join("?" * len(found))
     names = dict(asked.connection.execute(ITEM_IDS.format(marks=marks), [one.number for one in found]).fetchall())
     items = {item.item_id: item for item in store.read_items_by_id(asked.connection, list(names.values()))}
-    marker = Marker(asked.query.terms, asked.spellings)
+    marker = Marker(asked.query.terms, asked.vocabulary)
     codes = {code for term in asked.query.terms for code in term.names}
     for one in found:
         item = items.get(names.get(one.number, ""))
@@ -318,20 +305,27 @@ def _hit(asked: _Asked, found: Found, item: Item, marker: Marker, codes: set[str
 
 def _spelt(connection: sqlite3.Connection, item_id: str, codes: set[str]) -> list[str]:
     """How an item writes the names that were asked for."""
-    from rabat_crawler.query.codes import code_of
-
     return [matched for kind, code, matched in connection.execute(MATCHED, (item_id,)) if code_of(kind, code) in codes]
 
 
-def _facets(asked: _Asked, total: int) -> dict[str, tuple[FacetValue, ...]]:
+def _facets(asked: _Asked, direct: int, others: Iterable[int]) -> dict[str, tuple[FacetValue, ...]]:
     """The values of each facet with their counts; of many hits those of a sample, multiplied."""
-    share = next((one for one in SHARES if total / one <= COUNTED_FOR_FACETS), SHARES[-1])
+    share = next((one for one in SHARES if direct / one <= COUNTED_FOR_FACETS), SHARES[-1])
     rows = asked.connection.execute(CODES, (asked.full, (1 << ID_BITS) // share, 4 * COUNTED_FOR_FACETS))
-    counts = Counter(code for (codes,) in rows for code in codes.split(" "))
+    counts = Counter({code: number * share for code, number in Counter(code for (codes,) in rows for code in codes.split(" ")).items()})
+    for codes in _codes_of(asked, others).values():
+        counts.update(codes)
     found: dict[str, list[FacetValue]] = {name: [] for name in FACETS}
     for code, (facet, value) in counted(counts).items():
-        found[facet].append(FacetValue(value, counts[code] * share))
+        found[facet].append(FacetValue(value, counts[code]))
     return {name: tuple(sorted(values, key=lambda one: (-one.count, one.value))) for name, values in found.items()}
+
+
+def _codes_of(asked: _Asked, numbers: Iterable[int]) -> dict[int, list[str]]:
+    """The codes of items by number."""
+    numbers = list(numbers)
+    rows = asked.connection.execute(CODES_OF.format(marks=",".join("?" * len(numbers))), numbers)
+    return {number: codes.split(" ") for number, codes in rows}
 
 
 # Near words --------------------------------------------------------------------------------------------------------------------
@@ -354,7 +348,7 @@ def _suggestion(asked: _Asked, typed: str) -> str | None:
 
 
 def _is_known(asked: _Asked, word: str) -> bool:
-    return bool(asked.count(express(Term((word,)), (), ITEMS, asked.spellings).words, 1))
+    return bool(asked.count(express(Term((word,)), (), ITEMS, asked.vocabulary).words, 1))
 
 
 def _near_word(asked: _Asked, folded: str) -> str | None:
@@ -363,23 +357,9 @@ def _near_word(asked: _Asked, folded: str) -> str | None:
         return None
     words: dict[str, int] = {}
     for first in dict.fromkeys((folded[:2], folded[0] + folded[2:3], folded[1] + folded[0])):
-        words |= dict(_vocabulary(asked.connection, first))
+        words |= dict(asked.vocabulary.beginning(first))
     for near in nearest(folded, words.items()):
         if asked.count(f'{{title text}} : "{near}"', 1):
-            spellings = asked.spellings(near)
+            spellings = asked.vocabulary.spellings(near)
             return spellings[0] if spellings else near
     return None
-
-
-def _vocabulary(connection: sqlite3.Connection, beginning: str) -> list[tuple[str, int]]:
-    """The words of the index that begin so, with the number of items that hold them."""
-    present = connection.execute("SELECT 1 FROM temp.sqlite_master WHERE name = 'index_words'").fetchone()
-    if not present:
-        before = connection.execute("PRAGMA query_only").fetchone()[0]
-        connection.execute("PRAGMA query_only = OFF")  # the table is one of this connection's own, in memory
-        connection.execute("CREATE VIRTUAL TABLE temp.index_words USING fts5vocab (main, items_fts, row)")
-        connection.execute(f"PRAGMA query_only = {before}")
-    rows: list[tuple[str, int]] = connection.execute(
-        "SELECT term, doc FROM temp.index_words WHERE term >= ? AND term < ?", (beginning, beginning + "\U0010ffff")
-    ).fetchall()
-    return rows

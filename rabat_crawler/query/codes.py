@@ -1,6 +1,7 @@
 """What of an item can be asked for beside its words, as words of its own: language, kind, site, dates, the names in it. The column `codes` of `items`.
 
-A date is several codes, so that any span of days is a handful of them: 2018-05-14 is y2018, m201805 and d20180514; of a date that is known
+A date is several codes, so that any span of days is a handful of them: 2018-05-14 is c20, e201, y2018, m201805 and d20180514 (century,
+decade, year, month, day); of a date that is known
 to the month only the day is 00, so that "until" takes it in and "since" does not ask for more than is known.
 """
 
@@ -18,7 +19,7 @@ WHOLE = "whole"
 DATED = "dated"
 _PREFIX: dict[str, str] = {"country": "nc", "organisation": "no", "theme": "nh", "town": "nw"}
 _KIND_OF = {prefix: kind for kind, prefix in _PREFIX.items()}
-FIRST_YEAR, LAST_YEAR = 1900, 2100
+FIRST_YEAR, LAST_YEAR = 1900, 2099
 """Dates beyond are found by no span."""
 
 
@@ -37,7 +38,7 @@ def item_codes(*, language: str | None, kind: str, site: str, published: str | N
     codes += [WHOLE] * whole
     if published:
         year, month, day = (*published.split("-"), "00", "00")[:3]
-        codes += [DATED, f"y{year}", f"m{year}{month}", f"d{year}{month}{day}"]
+        codes += [DATED, f"c{year[:2]}", f"e{year[:3]}", f"y{year}", f"m{year}{month}", f"d{year}{month}{day}"]
     codes += [code_of(kind, code) for kind, code in names]
     return " ".join(codes)
 
@@ -51,10 +52,18 @@ def span_codes(since: str | None, until: str | None) -> list[str]:
     if not FIRST_YEAR <= first[0] <= LAST_YEAR:
         first = (min(max(first[0], FIRST_YEAR), LAST_YEAR + 1), 0, 0)
     found: list[str] = []
-    for year in range(first[0], min(last[0], LAST_YEAR) + 1):
+    year, end = first[0], min(last[0], LAST_YEAR)
+    while year <= end:
         low = first[1:] if year == first[0] else (0, 0)
         high = last[1:] if year == last[0] else (99, 99)
-        found += [f"y{year:04}"] if low == (0, 0) and high == (99, 99) else _in_year(year, low, high)
+        if low != (0, 0) or high != (99, 99):
+            found += _in_year(year, low, high)
+            year += 1
+        else:
+            whole = last[0] if last[1:] == (99, 99) else last[0] - 1  # the last year that is whole
+            width = next(size for size in (100, 10, 1) if year % size == 0 and year + size - 1 <= max(whole, year))
+            found.append({100: f"c{year // 100:02}", 10: f"e{year // 10:03}", 1: f"y{year:04}"}[width])
+            year += width
     return found
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rabat_crawler.query.stems import LANGUAGES, SHORTEST, stem, stems_of_query
+from rabat_crawler.query.stems import LANGUAGES, SHORTEST, NoVocabulary, Vocabulary, stem, stems_of_query
 from rabat_crawler.query.tree import Term
 from rabat_crawler.query.words import STOP_WORDS, WORD, plain_fold
 
@@ -19,7 +19,6 @@ LEAD_WORDS = 5
 ELLIPSIS = "…"
 _MARKS = str.maketrans({MARK_START: " ", MARK_END: " "})
 _SENTENCE_END = re.compile(r"[.!?…:]\s*$|\n\s*$")
-Spellings = Callable[[str], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +40,28 @@ class _Phrase:
 class Marker:
     """Finds the words of a search in texts: as typed, in their other forms, as phrases."""
 
-    def __init__(self, terms: Sequence[Term], spellings: Spellings = lambda folded: ()) -> None:
+    def __init__(self, terms: Sequence[Term], vocabulary: Vocabulary | None = None) -> None:
         self._exact: set[str] = set()
         self._stems: dict[str, set[str]] = {language: set() for language in LANGUAGES}
         self._phrases: list[_Phrase] = []
         self._known: dict[tuple[str, str | None], bool] = {}
         for term in terms:
-            self._add(term, spellings)
+            self._add(term, vocabulary or NoVocabulary())
 
-    def _add(self, term: Term, spellings: Spellings) -> None:
+    def _add(self, term: Term, vocabulary: Vocabulary) -> None:
         if term.loose or (len(term.words) == 1 and not term.quoted and not term.prefix):
             content = [word for word in term.words if word.lower() not in STOP_WORDS] or term.words
             for word in content:
-                self._add_word(word, spellings)
+                self._add_word(word, vocabulary)
         else:
             self._phrases.append(_Phrase(tuple(plain_fold(word) for word in term.words), term.prefix))
             if not term.quoted and not term.prefix:
-                self._add_word("".join(term.words), spellings)
+                self._add_word("".join(term.words), vocabulary)
 
-    def _add_word(self, word: str, spellings: Spellings) -> None:
+    def _add_word(self, word: str, vocabulary: Vocabulary) -> None:
         self._exact.add(plain_fold(word))
         if len(word) >= SHORTEST:
-            for language, stems in stems_of_query(word, spellings(plain_fold(word))).items():
+            for language, stems in stems_of_query(word, vocabulary).items():
                 self._stems[language].update(stems)
 
     def spans(self, text: str, language: str | None, names: Iterable[str] = ()) -> list[tuple[int, int]]:

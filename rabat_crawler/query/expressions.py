@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rabat_crawler.query.codes import ALL
-from rabat_crawler.query.stems import IN_TITLE, LANGUAGES, SHORTEST, stems_of_query
+from rabat_crawler.query.stems import IN_TITLE, LANGUAGES, SHORTEST, Vocabulary, stems_of_query
 from rabat_crawler.query.tree import Codes, Group, Near, Node, Not, Term
-from rabat_crawler.query.words import STOP_WORDS, plain_fold
+from rabat_crawler.query.words import STOP_WORDS
 
-Spellings = Callable[[str], Iterable[str]]
-"""The accented spellings of a word that the archive knows."""
 _LIGATURES = (("œ", "oe"), ("æ", "ae"))
 MAX_WAYS = 8
 MAX_STEMS = 3
@@ -43,12 +41,12 @@ class Expressions:
     narrowed: str
 
 
-def express(node: Node | None, narrowed: Sequence[Codes], columns: Columns, spellings: Spellings) -> Expressions:
+def express(node: Node | None, narrowed: Sequence[Codes], columns: Columns, vocabulary: Vocabulary) -> Expressions:
     """The expressions of a tree for an index; "" for one that would ask for nothing."""
-    writer = _Writer(columns, spellings)
+    writer = _Writer(columns, vocabulary)
     words = writer.write(node) if node is not None else ""
     narrow = " AND ".join(writer.codes(one) for one in narrowed) if columns.codes else ""
-    title = _Writer(columns, spellings, in_title=True).write(node) if node is not None and columns.title else ""
+    title = _Writer(columns, vocabulary, in_title=True).write(node) if node is not None and columns.title else ""
     return Expressions(words=words, full=_both(words, narrow), title=_both(title, narrow) if title else "", narrowed=narrow)
 
 
@@ -59,8 +57,8 @@ def _both(words: str, narrow: str) -> str:
 class _Writer:
     """Writes one tree for one index; `in_title`: where words of the text do not count."""
 
-    def __init__(self, columns: Columns, spellings: Spellings, *, in_title: bool = False) -> None:
-        self._columns, self._spellings, self._in_title = columns, spellings, in_title
+    def __init__(self, columns: Columns, vocabulary: Vocabulary, *, in_title: bool = False) -> None:
+        self._columns, self._vocabulary, self._in_title = columns, vocabulary, in_title
 
     def write(self, node: Node) -> str:
         """The expression of a node; "" if this index knows nothing of it."""
@@ -71,7 +69,7 @@ class _Writer:
         if isinstance(node, Near):
             return self._near(node)
         if isinstance(node, Not):
-            inner = _Writer(self._columns, self._spellings).write(node.node)
+            inner = _Writer(self._columns, self._vocabulary).write(node.node)
             return f"({self._everything()} NOT {inner})" if inner and self._columns.codes else ""
         return self._group(node)
 
@@ -82,7 +80,7 @@ class _Writer:
         if node.how == "or":
             return _joined("OR", [self.write(one) for one in node.nodes])
         wanted = _joined("AND", [self.write(one) for one in node.nodes if not isinstance(one, Not)])
-        plain = _Writer(self._columns, self._spellings)  # what is excluded is excluded from the text too
+        plain = _Writer(self._columns, self._vocabulary)  # what is excluded is excluded from the text too
         excluded = _joined("OR", [plain.write(one.node) for one in node.nodes if isinstance(one, Not)])
         if not excluded:
             return wanted
@@ -123,7 +121,7 @@ class _Writer:
         ways = [self._phrase([word], prefix=False, title=title)]
         if len(word) >= SHORTEST:
             mark = IN_TITLE if self._columns.title and (title or self._in_title) else ""
-            stems = stems_of_query(word, self._spellings(plain_fold(word)))
+            stems = stems_of_query(word, self._vocabulary)
             ways += [f'stems_{language} : "{mark}{stem}"' for language in LANGUAGES for stem in stems[language][:MAX_STEMS]]
         return _joined("OR", ways)
 

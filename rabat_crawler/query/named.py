@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rabat_crawler.names import NameKind, known, slug
+from rabat_crawler.names import NameKind, known
 from rabat_crawler.query.codes import code_of
 from rabat_crawler.query.tree import Group, Near, Node, Not, Term
-from rabat_crawler.query.words import STOP_WORDS
+from rabat_crawler.query.words import STOP_WORDS, plain_fold, split_word
 
 KINDS: tuple[NameKind, ...] = ("country", "organisation", "town")
 MOST_WORDS = 9
@@ -24,15 +24,20 @@ def _ways() -> dict[str, tuple[str, ...]]:
         for name in known(kind):
             texts = [spelling.text for spelling in name.spellings if spelling.case != "any"] + [name.english, name.french]
             for text in texts:
-                ways.setdefault(slug(text), set()).add(code_of(kind, name.code))
+                ways.setdefault(_key(text), set()).add(code_of(kind, name.code))
     return {way: tuple(sorted(codes)) for way, codes in ways.items() if way}
+
+
+def _key(text: str) -> str:
+    """The folded words of a name as a search splits it, elided articles left out."""
+    return "-".join(plain_fold(word) for piece in text.split() for word in split_word(piece))
 
 
 def codes_of(words: Sequence[str]) -> tuple[str, ...]:
     """The codes of the name that these words are; () if they are none."""
     if len(words) == 1 and words[0].lower() in STOP_WORDS | {"who"} and not (words[0].isupper() and len(words[0]) <= _SHORT):
         return ()
-    return _ways().get(slug(" ".join(words)), ())
+    return _ways().get("-".join(plain_fold(word) for word in words), ())
 
 
 def with_names(node: Node) -> Node:

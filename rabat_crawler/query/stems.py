@@ -7,9 +7,10 @@ looked up among the archive's own accented spellings, and where none is known it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import Protocol
 
 from rabat_crawler.query.words import STOP_WORDS, WORD, compounds, ligatures_apart, plain_fold
 
@@ -111,16 +112,58 @@ def accented(word: str) -> list[str]:
     return [way for way in dict.fromkeys(ways) if way != word]
 
 
-def stems_of_query(word: str, spellings: Iterable[str] = ()) -> dict[str, list[str]]:
-    """For each language the stems that a typed word may have, the likeliest first. `spellings`: its accented ones that the archive knows."""
+class Vocabulary(Protocol):
+    """What the archive knows of words; all are in lower case."""
+
+    def spellings(self, folded: str) -> Sequence[str]:
+        """The accented ways in which a word without accents is written."""
+
+    def occurs(self, word: str, language: str) -> bool:
+        """True if a text of that language holds the word, accents apart."""
+
+    def has_stem(self, stem: str, language: str) -> bool:
+        """True if a text of that language holds a word of that stem."""
+
+
+class NoVocabulary:
+    """Knows no word at all."""
+
+    def spellings(self, folded: str) -> Sequence[str]:
+        """None."""
+        return ()
+
+    def occurs(self, word: str, language: str) -> bool:
+        """Never."""
+        return False
+
+    def has_stem(self, stem: str, language: str) -> bool:
+        """Always: then nothing is left out."""
+        return True
+
+
+def stems_of_query(word: str, vocabulary: Vocabulary) -> dict[str, list[str]]:
+    """For each language the stems that a typed word may have, the likeliest first.
+
+    A word that only texts of one language hold is one of that language. One that no text holds as it was typed may lack accents.
+    """
     lower = word.lower()
-    known = list(dict.fromkeys(spellings))
-    if known and lower.isascii():
-        french = known
-    else:
-        french = [lower, *(known or accented(lower))]
-    found = {"fr": french, "en": [lower]}
-    return {language: [one for one in dict.fromkeys(stem(way, language) for way in ways) if one] for language, ways in found.items()}
+    where = [language for language in LANGUAGES if vocabulary.occurs(lower, language)]
+    found: dict[str, list[str]] = {language: [] for language in LANGUAGES}
+    for language in where or LANGUAGES:
+        ways = _french_ways(lower, vocabulary, known="fr" in where) if language == "fr" else [lower]
+        found[language] = [one for one in dict.fromkeys(stem(way, language) for way in ways) if one]
+    return found
+
+
+def _french_ways(lower: str, vocabulary: Vocabulary, *, known: bool) -> list[str]:
+    """The word as it may be written with its accents."""
+    if not lower.isascii():
+        return [lower]
+    spelt = list(vocabulary.spellings(plain_fold(lower)))
+    if spelt or known:
+        return spelt or [lower]
+    ways = [way for way in accented(lower) if stem(way, "fr") and vocabulary.has_stem(stem(way, "fr"), "fr")]
+    return ways or [lower]
 
 
 def accented_spellings(title: str, text: str) -> set[tuple[str, str]]:
