@@ -51,6 +51,7 @@ class Room:
         self, datasette: Any, *, database: str, lease: Callable[[], AbstractContextManager[Path]], archive: Path, public: bool = False
     ) -> None:
         self.datasette, self.database, self.lease, self.archive, self.public = datasette, database, lease, archive, public
+        self._remembered: tuple[Path, dict[str, Any]] = (Path(), {})
         setattr(datasette, _ATTRIBUTE, self)
 
     @contextlib.contextmanager
@@ -74,6 +75,21 @@ class Room:
         def in_thread() -> T:
             with self.reader() as archive:
                 return question(archive)
+
+        return await anyio.to_thread.run_sync(in_thread)
+
+    async def remember(self, key: str, question: Callable[[Archive], T]) -> T:
+        """The answer to a question that is asked again and again, worked out once for each snapshot."""
+
+        def in_thread() -> T:
+            with self.reader() as archive:
+                if self._remembered[0] != archive.database:
+                    self._remembered = (archive.database, {})
+                known = self._remembered[1]
+                if key not in known:
+                    known[key] = question(archive)
+                answer: T = known[key]
+                return answer
 
         return await anyio.to_thread.run_sync(in_thread)
 
