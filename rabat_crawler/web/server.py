@@ -102,7 +102,7 @@ def application(offer: Offer, snapshots: Snapshots, port: int) -> tuple[App, Sho
     inner: App = datasette.app()
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        with shown.reading():
+        with shown.reading() if scope["type"] == "http" else contextlib.nullcontext():  # the lifespan is not a request: it never ends
             await inner(scope, receive, send)
 
     hosts = None if not is_loopback(offer.host) else [f"{name}:{port}" for name in (LOOPBACK, "localhost", "[::1]")]
