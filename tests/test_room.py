@@ -7,6 +7,9 @@ import io
 import json
 import re
 import socket
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +20,15 @@ from lxml import etree
 from rabat_crawler import atom
 from rabat_crawler.archive import Archive, schema
 from rabat_crawler.archive.queries import READY
+from rabat_crawler.archive.snapshot import copy_database
 from rabat_crawler.web import language
 from rabat_crawler.web.asked import Asked, read_asked
 from rabat_crawler.web.metadata import HIDDEN, columns_of, descriptions
 from rabat_crawler.web.pages.search import marked
-from tests.building import copy_of, rabat, sample_archive
+from tests.building import copy_of, environment, rabat, sample_archive
 from tests.rooms import Served, hostile_archive, serving
 
+ROOT = Path(__file__).resolve().parents[1]
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -286,6 +291,13 @@ def test_public_has_pages_tables_and_ready_queries_but_no_sql_no_download_and_no
     assert public.ask("/_memory.json", sql="select 1").status == 404
 
 
+def test_a_public_room_answers_to_any_name_and_its_feed_says_it(public: Served) -> None:
+    feed = public.ask("/en/search.atom", host="archive.example", headers={"X-Forwarded-Proto": "https"}, q="dakar").text
+    assert 'rel="self" type="application/atom+xml" href="https://archive.example/en/search.atom?q=dakar"' in feed
+    assert "evil" not in public.ask("/en/search.atom", host='evil"><x', q="dakar").text
+    assert "Disallow: /en/search" in public.ask("/robots.txt").text
+
+
 def test_a_room_for_this_machine_takes_sql(room: Served) -> None:
     assert json.loads(room.ask("/rabat.json", sql="select count(*) from items where kind = 'news'").body)["rows"][0][0] > 5
     assert room.ask("/_memory.json", sql="select 1").status == 404
@@ -307,6 +319,32 @@ def test_what_cannot_be_served_is_said(tmp_path: Path, arguments: tuple[str, ...
         archive = [] if "--archive" in given else ["--archive", str(sample_archive(1))]
         done = rabat("serve", *archive, "--no-browser", *given, code=code)
     assert said in done.stderr
+
+
+def test_a_plain_datasette_with_our_plugin_shows_the_room_of_our_database_only(tmp_path: Path) -> None:
+    ours, other = tmp_path / "ours.db", tmp_path / "other.db"
+    copy_database(sample_archive(1) / "rabat.db", ours)
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    script = """
+import asyncio, sys
+from datasette.app import Datasette
+from datasette.plugins import pm
+from rabat_crawler.web import plugin
+if not pm.is_registered(plugin):
+    pm.register(plugin, name="rabat-crawler")
+async def main():
+    for path in sys.argv[1:]:
+        datasette = Datasette([path])
+        await datasette.invoke_startup()
+        for address in ("/en/search?q=dakar", "/-/static-plugins/rabat-crawler/room.css", "/"):
+            answer = await datasette.client.get(address)
+            print(answer.status_code, "content-security-policy" in answer.headers)
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", script, ours, other], capture_output=True, text=True, env=environment(), timeout=60, cwd=ROOT)
+    assert done.stdout.splitlines() == ["200 True", "200 True", "302 True", "404 False", "404 False", "200 False"], done.stderr
 
 
 # What SQL may cost -----------------------------------------------------------------------------------------------------------

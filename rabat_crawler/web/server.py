@@ -105,7 +105,7 @@ def application(offer: Offer, snapshots: Snapshots, port: int) -> tuple[App, Sho
         with shown.reading() if scope["type"] == "http" else contextlib.nullcontext():  # the lifespan is not a request: it never ends
             await inner(scope, receive, send)
 
-    hosts = None if not is_loopback(offer.host) else [f"{name}:{port}" for name in (LOOPBACK, "localhost", "[::1]")]
+    hosts = None if offer.public or not is_loopback(offer.host) else [f"{name}:{port}" for name in (LOOPBACK, "localhost", "[::1]")]
     return guarded(answer, hosts=hosts, public=offer.public), shown
 
 
