@@ -1,8 +1,8 @@
 """Stems of French and English words, without accents: what an item's stem columns hold, and which stems a word that was typed may have.
 
 Snowball's stemmers (snowballstemmer; with PyStemmer forty times as fast) need accents: "refugies" alone gives another stem than "réfugiés".
-So a word without accents is
-looked up among the archive's own accented spellings, and where none is known it is tried with the accents that endings have.
+So a word without accents is looked up among the archive's own accented spellings, and where none is known it is tried with the accents that
+endings have.
 """
 
 from __future__ import annotations
