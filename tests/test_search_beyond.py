@@ -77,7 +77,7 @@ def test_earlier_versions_follow_an_item_that_goes_back(folder: Path, tmp_path: 
 def test_what_is_found_in_many_items_is_ordered_and_counted_in_part(archive: Archive, monkeypatch: pytest.MonkeyPatch, sort: str, twin: bool) -> None:
     words = "réfugiés OR refugees OR nouvelle"
     whole = archive.search(words, sort=sort, twin=twin, facets=True)
-    for name, value in (("FREQUENT", 1), ("COUNTED", 1), ("COUNTED_FOR_FACETS", 1)):
+    for name, value in (("FREQUENT", 1), ("COUNTED", 1), ("AT_ONCE", 0), ("COUNTED_FOR_FACETS", 1)):
         monkeypatch.setattr(search, name, value)
     part = archive.search(words, sort=sort, twin=twin, facets=True)
     assert not part.exact

@@ -30,7 +30,7 @@ FREQUENT = 20_000
 COUNTED = 200_000
 """So many items found are counted one by one; of more the number is estimated."""
 COUNTED_FOR_FACETS = 10_000
-WINDOW = 200
+WINDOW = 60
 """The first so many hits are ordered with the preference for whole and dated items; those behind by FTS5's rank alone."""
 NOT_WHOLE, NOT_DATED = 0.8, 0.92
 """What the rank of an item is multiplied with of which only a list's intro, or no date, is known."""
@@ -40,8 +40,12 @@ ID_BITS = 50
 """Item numbers are below 2 ** ID_BITS and as good as random: a stretch of them is a fair sample."""
 SHARES = (1, 4, 16, 64, 256)
 
+AT_ONCE = 2_000
+"""So few hits are ranked at once, and sorted here."""
+
 COUNT = "SELECT count(*) FROM (SELECT 1 FROM items_fts WHERE items_fts MATCH ? LIMIT ?)"
 RANKED = "SELECT rowid, bm25(items_fts, 8.0, 1.0, 0.5, 0.5, 0.2) AS r FROM items_fts WHERE items_fts MATCH ? ORDER BY r, rowid LIMIT ?"
+EVERY_ONE = "SELECT rowid, bm25(items_fts, 8.0, 1.0, 0.5, 0.5, 0.2) FROM items_fts WHERE items_fts MATCH ? LIMIT ?"
 RANKED_IN_PART = """
 SELECT rowid, r FROM (SELECT rowid, bm25(items_fts, 8.0, 1.0, 0.5, 0.5, 0.2) AS r FROM items_fts WHERE items_fts MATCH ? LIMIT ?)
 ORDER BY r, rowid LIMIT ?
@@ -118,13 +122,14 @@ def find(
     asked = _asked(connection, words, filters)
     if asked is None or not asked.full:
         return Results(words=words, hits=(), total=0, offset=offset, limit=limit, sort=sort, facets=dict.fromkeys(FACETS, ()) if facets else {})
-    direct, exact = _total(asked)
+    few = _few(asked) if sort == "relevance" and asked.query.node is not None else None
+    direct, exact = (len(few), True) if few is not None else _total(asked)
     more = [*(_through_twins(asked) if twin else ()), *(_in_earlier(asked) if versions else ())] if asked.query.node is not None else []
     others = {one.number: one for one in reversed(more)}
     if others:
-        found = _with_more(asked, others, direct, limit, offset, sort)
+        found = _with_more(asked, others, direct, limit, offset, sort, few)
     else:
-        found = _page(asked, direct, limit, offset, sort)
+        found = _page(asked, direct, limit, offset, sort, few)
     total = direct + len(others)
     return Results(
         words=words,
@@ -162,6 +167,14 @@ def _asked(connection: sqlite3.Connection, words: str, filters: Filters) -> _Ask
 # Counting and ordering ---------------------------------------------------------------------------------------------------
 
 
+def _few(asked: _Asked) -> list[Found] | None:
+    """All items found, the best first, if they are few; None if they are not. bm25 looks at all of them before it ranks the first: count before."""
+    if asked.count(asked.full, AT_ONCE + 1) > AT_ONCE:
+        return None
+    rows = asked.connection.execute(EVERY_ONE, (asked.full, AT_ONCE)).fetchall()
+    return [Found(number, rank) for number, rank in sorted(rows, key=lambda row: (row[1], row[0]))]
+
+
 def _total(asked: _Asked) -> tuple[int, bool]:
     """How many items are found, and whether that is counted."""
     total = asked.count(asked.full, COUNTED + 1)
@@ -177,7 +190,9 @@ def _estimate(asked: _Asked) -> int:
     return round(number / step) * step
 
 
-def _page(asked: _Asked, total: int, limit: int, offset: int, sort: Sort) -> list[Found]:
+def _page(asked: _Asked, total: int, limit: int, offset: int, sort: Sort, few: list[Found] | None) -> list[Found]:
+    if few is not None:
+        return _with_preference(asked, few)[offset : offset + limit]
     if sort == "relevance" and asked.query.node is not None:
         return _relevant(asked, total, offset + limit)[offset : offset + limit]
     order: Sort = "newest" if sort == "relevance" else sort
@@ -213,7 +228,10 @@ def _relevant(asked: _Asked, total: int, wanted: int) -> list[Found]:
         if len(rows) < wanted:
             rest = f"({asked.full}) NOT ({title})" if title else asked.full
             rows += execute(RANKED_IN_PART, (rest, FREQUENT, most - len(rows))).fetchall()
-    found = [Found(number, rank) for number, rank in rows]
+    return _with_preference(asked, [Found(number, rank) for number, rank in rows])
+
+
+def _with_preference(asked: _Asked, found: Sequence[Found]) -> list[Found]:
     return [*_preferred(asked, found[:WINDOW]), *found[WINDOW:]]
 
 
@@ -256,9 +274,9 @@ def _is_other(asked: _Asked, number: int) -> bool:
     return not narrowed or execute(IS_FOUND, (narrowed, number)).fetchone() is not None
 
 
-def _with_more(asked: _Asked, others: dict[int, Found], direct: int, limit: int, offset: int, sort: Sort) -> list[Found]:
+def _with_more(asked: _Asked, others: dict[int, Found], direct: int, limit: int, offset: int, sort: Sort, few: list[Found] | None) -> list[Found]:
     """A page of what is found directly and otherwise, in one order."""
-    found = [*_page(asked, direct, offset + limit, 0, sort), *others.values()]
+    found = [*_page(asked, direct, offset + limit, 0, sort, few), *others.values()]
     if sort == "relevance":
         found.sort(key=lambda one: (one.rank, one.number))
     else:

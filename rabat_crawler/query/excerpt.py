@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from itertools import islice
 
 from rabat_crawler.query.stems import LANGUAGES, SHORTEST, NoVocabulary, Vocabulary, stem, stems_of_query
 from rabat_crawler.query.tree import Term
-from rabat_crawler.query.words import STOP_WORDS, WORD, plain_fold
+from rabat_crawler.query.words import STOP_WORDS, WORD, fold, plain_fold
 
 MARK_START, MARK_END = "\x02", "\x03"
 MAX_CHARACTERS = 200_000
@@ -18,23 +17,13 @@ SNIPPET_WORDS = 32
 LEAD_WORDS = 5
 ELLIPSIS = "…"
 _MARKS = str.maketrans({MARK_START: " ", MARK_END: " "})
-_SENTENCE_END = re.compile(r"[.!?…:]\s*$|\n\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """Folded words in a row; `prefix`: the last one is a beginning."""
-
-    words: tuple[str, ...]
-    prefix: bool = False
-
-    def stands_at(self, folded: Sequence[str], at: int) -> bool:
-        end = at + len(self.words)
-        if end > len(folded):
-            return False
-        last = folded[end - 1]
-        fits = last.startswith(self.words[-1]) if self.prefix else last == self.words[-1]
-        return fits and all(one == other for one, other in zip(self.words[:-1], folded[at : end - 1], strict=True))
+MAX_SHOWN = 600
+"""Characters of a snippet at most, whatever its words are like."""
+NEAR_START, REACH, MAX_TRIED = 80, 190, 200
+BEGINNING = 4
+"""Words that begin with so many letters of a word or stem are looked at."""
+_SENTENCE_END = re.compile(r"(?:[.!?…:]\s+|\n\s*)")
+_NO_LETTER_BEFORE = r"(?<![^\W_])"
 
 
 class Marker:
@@ -43,10 +32,14 @@ class Marker:
     def __init__(self, terms: Sequence[Term], vocabulary: Vocabulary | None = None) -> None:
         self._exact: set[str] = set()
         self._stems: dict[str, set[str]] = {language: set() for language in LANGUAGES}
-        self._phrases: list[_Phrase] = []
+        self._phrases: list[str] = []
         self._known: dict[tuple[str, str | None], bool] = {}
+        self._names: dict[str, re.Pattern[str]] = {}
         for term in terms:
             self._add(term, vocabulary or NoVocabulary())
+        beginnings = {word[:BEGINNING] for word in self._exact} | {stem[:BEGINNING] for stems in self._stems.values() for stem in stems}
+        self._words = re.compile(f"{_NO_LETTER_BEFORE}(?:{_any_of(beginnings)})[^\\W_]*") if beginnings else None
+        self._rows = re.compile("|".join(self._phrases)) if self._phrases else None
 
     def _add(self, term: Term, vocabulary: Vocabulary) -> None:
         if term.loose or (len(term.words) == 1 and not term.quoted and not term.prefix):
@@ -54,7 +47,7 @@ class Marker:
             for word in content:
                 self._add_word(word, vocabulary)
         else:
-            self._phrases.append(_Phrase(tuple(plain_fold(word) for word in term.words), term.prefix))
+            self._phrases.append(_phrase(term.words, prefix=term.prefix))
             if not term.quoted and not term.prefix:
                 self._add_word("".join(term.words), vocabulary)
 
@@ -66,21 +59,20 @@ class Marker:
 
     def spans(self, text: str, language: str | None, names: Iterable[str] = ()) -> list[tuple[int, int]]:
         """Where the words stand, in order, none over another. `names`: further spellings that were found."""
-        text = text[:MAX_CHARACTERS]
-        phrases = self._phrases + [_Phrase(tuple(plain_fold(word) for word in WORD.findall(name))) for name in names]
-        phrases = [phrase for phrase in phrases if phrase.words]
-        found = [(one.start(), one.end(), one[0]) for one in WORD.finditer(text)]
-        spans = [(start, end) for start, end, word in found if self._is_hit(word, language)]
-        if phrases:
-            folded = [plain_fold(word) for *_, word in found]
-            firsts: dict[str, list[_Phrase]] = {}
-            for phrase in phrases:
-                firsts.setdefault("" if phrase.prefix and len(phrase.words) == 1 else phrase.words[0], []).append(phrase)
-            for at, word in enumerate(folded):
-                for phrase in (*firsts.get(word, ()), *firsts.get("", ())):
-                    if phrase.stands_at(folded, at):
-                        spans.append((found[at][0], found[at + len(phrase.words) - 1][1]))
+        folded = fold(text[:MAX_CHARACTERS])
+        spans = []
+        if self._words is not None:
+            spans = [one.span() for one in self._words.finditer(folded) if self._is_hit(text[one.start() : one.end()], language)]
+        if self._rows is not None:
+            spans += [one.span() for one in self._rows.finditer(folded)]
+        for name in names:
+            spans += [one.span() for one in self._name(name).finditer(folded)]
         return _apart(spans)
+
+    def _name(self, name: str) -> re.Pattern[str]:
+        if name not in self._names:
+            self._names[name] = re.compile(_phrase(WORD.findall(name), prefix=False))
+        return self._names[name]
 
     def _is_hit(self, word: str, language: str | None) -> bool:
         known = self._known.get((word, language))
@@ -98,42 +90,51 @@ class Marker:
     def snippet(self, text: str, language: str | None, names: Iterable[str] = ()) -> str:
         """About SNIPPET_WORDS words of the text, those with most of the words found; the text's beginning if none stands in it."""
         spans = self.spans(text, language, names)
-        words = [one.span() for one in WORD.finditer(text[:MAX_CHARACTERS])]
-        if not words:
-            return text[:200].translate(_MARKS)
-        first = _best_window(text, spans, words)
-        last = min(first + SNIPPET_WORDS, len(words)) - 1
-        start = words[first][0] if first else 0
-        end = words[last][1] if last + 1 < len(words) or len(text) > MAX_CHARACTERS else len(text)
-        if first == 0 and end < len(text) and text[end] in ".!?»)":
-            end += 1
+        start = _start(text, _best(text, spans)) if spans else 0
+        words = list(islice(WORD.finditer(text, start), SNIPPET_WORDS + 1))
+        end = words[SNIPPET_WORDS - 1].end() if len(words) > SNIPPET_WORDS else len(text)
+        end = min(end, start + MAX_SHOWN)
+        end += end < len(text) and text[end] in ".!?»)"
         shown = _marked(text, spans, start, end)
-        return (f"{ELLIPSIS} " if first else "") + shown + (f" {ELLIPSIS}" if end < len(text) else "")
+        return (f"{ELLIPSIS} " if start else "") + shown + (f" {ELLIPSIS}" if end < len(text) else "")
 
 
-def _best_window(text: str, spans: Sequence[tuple[int, int]], words: Sequence[tuple[int, int]]) -> int:
-    """The number of the word with which the piece begins: most different words found, then most of all, then the earliest."""
-    if not spans:
-        return 0
-    starts = [start for start, _ in words]
+def _any_of(beginnings: Iterable[str]) -> str:
+    return "|".join(_spelt(one) for one in sorted(beginnings))
+
+
+def _spelt(folded: str) -> str:
+    """A pattern for a folded word in a text of which ligatures are left as they are."""
+    return re.escape(folded).replace("oe", "(?:oe|œ)").replace("ae", "(?:ae|æ)")
+
+
+def _phrase(words: Sequence[str], *, prefix: bool) -> str:
+    """A pattern for words in a row; `prefix`: the last one is a beginning."""
+    row = r"[\W_]{1,20}".join(_spelt(plain_fold(word)) for word in words) or "(?!)"
+    return f"{_NO_LETTER_BEFORE}{row}" + (r"[^\W_]*" if prefix else r"(?![^\W_])")
+
+
+def _best(text: str, spans: Sequence[tuple[int, int]]) -> int:
+    """Where the piece with most different words found, then most of all, begins; the earliest of equal ones."""
     best, chosen = (-1, -1), 0
-    for at, (start, _) in enumerate(spans[:200]):
-        first = bisect_left(starts, start)
-        edge = words[min(first + SNIPPET_WORDS - LEAD_WORDS, len(words)) - 1][1]
-        inside = [span for span in spans[at : at + SNIPPET_WORDS] if span[1] <= edge]
+    for at, (start, _) in enumerate(spans[:MAX_TRIED]):
+        inside = [span for span in spans[at : at + SNIPPET_WORDS] if span[1] <= start + REACH]
         score = (len({plain_fold(text[a:b]) for a, b in inside}), len(inside))
         if score > best:
-            best, chosen = score, first
-    return _sentence_start(text, words, chosen)
+            best, chosen = score, start
+    return chosen
 
 
-def _sentence_start(text: str, words: Sequence[tuple[int, int]], at: int) -> int:
-    """A little before the word, at a sentence's beginning if there is one near."""
-    for back in range(min(at, 2 * LEAD_WORDS) + 1):
-        first = at - back
-        if first == 0 or _SENTENCE_END.search(text, words[first - 1][1], words[first][0]):
-            return first
-    return max(0, at - LEAD_WORDS)
+def _start(text: str, at: int) -> int:
+    """A little before a word found: the beginning of its sentence if that is near, else a few words before."""
+    if at <= NEAR_START:
+        return 0
+    before = text[at - NEAR_START : at]
+    ends = [one.end() for one in _SENTENCE_END.finditer(before)]
+    if ends:
+        return at - NEAR_START + ends[-1]
+    words = [one.start() for one in WORD.finditer(before)]
+    return at - NEAR_START + words[max(1, len(words) - LEAD_WORDS)] if len(words) > 1 else at
 
 
 def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
