@@ -18,7 +18,8 @@ from rabat_crawler.urls import origin_of
 GENERIC = "generic"
 
 
-def _modules(package: str) -> Iterator[ModuleType]:
+def modules(package: str) -> Iterator[ModuleType]:
+    """The modules of a package whose names do not begin with an underscore, imported, by name."""
     paths = importlib.import_module(package).__path__
     for found in sorted(pkgutil.iter_modules(paths), key=lambda module: module.name):
         if not found.name.startswith("_"):
@@ -28,14 +29,14 @@ def _modules(package: str) -> Iterator[ModuleType]:
 @lru_cache(maxsize=1)
 def sites() -> dict[str, Site]:
     """Every site definition by name, in alphabetical order."""
-    found = [module.SITE for module in _modules("rabat_crawler.sites") if hasattr(module, "SITE")]
+    found = [module.SITE for module in modules("rabat_crawler.sites") if hasattr(module, "SITE")]
     return {site.name: site for site in sorted(found, key=lambda site: site.name)}
 
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[Layout, ...]:
     """Every page layout, in the order in which they are asked."""
-    found = [module.LAYOUT for module in _modules("rabat_crawler.layouts") if hasattr(module, "LAYOUT")]
+    found = [module.LAYOUT for module in modules("rabat_crawler.layouts") if hasattr(module, "LAYOUT")]
     return tuple(sorted(found, key=lambda layout: (layout.rank, layout.name)))
 
 

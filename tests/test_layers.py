@@ -92,6 +92,10 @@ DOORS = {
     "click": ("cli", "demo"),
     "urllib3": LAYERS[3],
     "datasette": ("web",),
+    "jinja2": ("web",),
+    "markupsafe": ("web",),
+    "uvicorn": ("web",),
+    "pluggy": ("web",),
 }
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "sites": ("crawl", "List the site definitions."),
     "demo": ("demo", "Serve the sample site on loopback, crawl it, search it."),
     "search": ("read", "Search the archive."),
+    "serve": ("serve", "Open the reading room: search and read in a browser."),
     "items": ("read", "List items, the newest first."),
     "documents": ("read", "List PDF and office files, with the items that link them."),
     "show": ("read", "Show one item in full."),

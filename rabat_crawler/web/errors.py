@@ -1,0 +1,47 @@
+"""Errors as pages: what a visitor reads where an address, a search or the archive is wrong. No traceback, no path of the machine."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from datasette import Response
+from datasette.utils.asgi import NotFound as NoSuchAddress
+from datasette.utils.asgi import Request
+
+from rabat_crawler import errors
+from rabat_crawler.web.language import language_of_path
+from rabat_crawler.web.room import Room, View
+
+_BAD = (errors.SearchSyntax, errors.ConfigError)
+
+
+def answered(room: Room, view: View) -> Callable[[Request], Awaitable[Response]]:
+    """The view as Datasette calls it, with its errors as pages."""
+
+    @functools.wraps(view)
+    async def answer(request: Request) -> Response:
+        try:
+            return await view(room, request)
+        except errors.NotFound as error:
+            return await room.message(request, "missing", 404, str(error).partition("; rabat-crawler")[0])
+        except _BAD as error:
+            return await room.message(request, "wrong", 400, str(error))
+        except TimeoutError:
+            return await room.message(request, "slow", 503)
+        except (errors.RabatError, sqlite3.Error):
+            return await room.message(request, "broken", 500)
+
+    del answer.__wrapped__  # Datasette looks at the parameters: they are those of `answer`
+    return answer
+
+
+def answer_for(room: Room, request: Request, exception: Exception) -> Any:
+    """Our page for an error at an address of ours; None lets Datasette answer."""
+    if not language_of_path(request.path):
+        return None
+    if isinstance(exception, NoSuchAddress):
+        return room.message(request, "missing", 404)
+    return None

@@ -1,0 +1,167 @@
+"""`Room`: the archive behind the reading room, the visitor's language, and the context that every page gets. Opens snapshots, never the live file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import lru_cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import anyio.to_thread
+from datasette import Response
+from datasette.utils.asgi import Request
+from markupsafe import Markup
+
+from rabat_crawler import registry
+from rabat_crawler.archive import Archive
+from rabat_crawler.archive.schema import APPLICATION_ID
+from rabat_crawler.web.language import COOKIE, LANGUAGES, Language, Translator, date_words, language_of_path, number_words, preferred, span_words
+from rabat_crawler.web.security import STRICT
+
+__all__ = ["NAME", "PAGES", "Room", "View", "date_words", "pages", "room_of", "span_words"]
+
+T = TypeVar("T")
+View = Callable[["Room", Request], Awaitable[Response]]
+
+NAME = "rabat-crawler"
+STATIC = f"/-/static-plugins/{NAME}"
+PAGES = ("home", "search", "agenda", "places", "health", "about")
+"""What the navigation shows, as far as it is there."""
+
+SECONDS = 5.0
+"""How long one question to the archive may take."""
+
+_STEPS = 10_000
+_ATTRIBUTE = "_rabat_room"
+
+
+class Room:
+    """What pages work with. `database`: the name under which Datasette has the snapshot; `lease`: gives its file, which stays while the block lasts."""
+
+    def __init__(
+        self, datasette: Any, *, database: str, lease: Callable[[], AbstractContextManager[Path]], archive: Path, public: bool = False
+    ) -> None:
+        self.datasette, self.database, self.lease, self.archive, self.public = datasette, database, lease, archive, public
+        setattr(datasette, _ATTRIBUTE, self)
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[Archive]:
+        """The snapshot as an archive, to be used in one worker thread. A question that takes more than SECONDS is interrupted (TimeoutError)."""
+        import sqlite3
+
+        with self.lease() as snapshot, Archive.open_database(snapshot, self.archive) as archive:
+            deadline = time.monotonic() + SECONDS
+            archive.connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+            try:
+                yield archive
+            except sqlite3.OperationalError as error:
+                if "interrupted" not in str(error):
+                    raise
+                raise TimeoutError(f"the question took more than {SECONDS:.0f} seconds") from error
+
+    async def ask(self, question: Callable[[Archive], T]) -> T:
+        """The answer to a question, asked in a worker thread."""
+
+        def in_thread() -> T:
+            with self.reader() as archive:
+                return question(archive)
+
+        return await anyio.to_thread.run_sync(in_thread)
+
+    def language(self, request: Request) -> Language:
+        """The language of the address, else the visitor's."""
+        return language_of_path(request.path) or self.preferred(request)
+
+    def preferred(self, request: Request) -> Language:
+        """The visitor's language: the cookie, else the browser's choice."""
+        return preferred(request.cookies.get(COOKIE), request.headers.get("accept-language"))
+
+    async def render(
+        self, request: Request, template: str, status: int = 200, *, headers: dict[str, str] | None = None, policy: str = STRICT, **context: Any
+    ) -> Response:
+        """A page from a template, with what every page gets besides `context`: `lang`, `t`, dates and numbers, addresses, the navigation."""
+        language = self.language(request)
+        shown = await self.datasette.render_template([template], {**self.context(request, language), **context}, request=request)
+        response = Response.html(shown, status=status, headers={"Content-Security-Policy": policy, "Content-Language": language, **(headers or {})})
+        if language_of_path(request.path) and language != self.preferred(request):  # only who reads another language than the browser's gets a cookie
+            response.set_cookie(COOKIE, language, max_age=365 * 86400, samesite="lax", httponly=True)
+        return response
+
+    def context(self, request: Request, language: Language) -> dict[str, Any]:
+        """What every template gets."""
+        return {
+            "lang": language,
+            "t": Translator(language),
+            "room": self,
+            "nav": [name for name in PAGES if name in pages()],
+            "here": request.path,
+            "switch": {other: self.switched(request, other) for other in LANGUAGES if other != language},
+            "date_words": lambda iso: date_words(iso, language),
+            "span_words": lambda start, end: span_words(start, end, language),
+            "number": lambda value: number_words(value, language),
+            "time": lambda iso: time_element(iso, language),
+            "static": static,
+            "database": self.database,
+            "words": "",
+        }
+
+    def switched(self, request: Request, language: Language) -> str:
+        """This very address in another language."""
+        rest = request.path[3:] if language_of_path(request.path) else request.path
+        query = f"?{request.query_string}" if request.query_string else ""
+        return f"/{language}{quote(rest, safe='/%:~@!$&()*+,;=-._')}{query}"
+
+    async def message(self, request: Request, key: str, status: int, detail: str = "") -> Response:
+        """A page that says one thing: `base.<key>.title` and `base.<key>.text`, with a detail."""
+        return await self.render(request, "room_message.html", status, key=f"base.{key}", detail=detail)
+
+
+def room_of(datasette: Any) -> Room | None:
+    """The room of a Datasette: the one that `serve` made, else one over the first database that is ours; None if there is none."""
+    found: Room | None = getattr(datasette, _ATTRIBUTE, None)
+    if found is not None:
+        return found
+    for name, database in datasette.databases.items():
+        if database.path and is_ours(Path(database.path)):
+            config = datasette.plugin_config(NAME) or {}
+            path = Path(database.path)
+            return Room(datasette, database=name, lease=partial(_fixed, path), archive=Path(config.get("archive") or path.parent))
+    return None
+
+
+@contextlib.contextmanager
+def _fixed(path: Path) -> Iterator[Path]:
+    yield path
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is a database of this program, by the application id in its head."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(72)[68:] == APPLICATION_ID.to_bytes(4, "big")
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def pages() -> dict[str, list[tuple[str, View]]]:
+    """The routes of every page by its name: every file in `web/pages/`."""
+    return {module.__name__.rsplit(".", 1)[1]: list(module.ROUTES) for module in registry.modules("rabat_crawler.web.pages")}
+
+
+@lru_cache(maxsize=256)
+def static(name: str) -> str:
+    """The address of a file in `static/`; it changes with the file, so that browsers may keep it."""
+    content = (files(__package__) / "static" / name).read_bytes()
+    return f"{STATIC}/{name}?{hashlib.sha256(content).hexdigest()[:8]}"
+
+
+def time_element(iso: str | None, language: Language) -> Markup:
+    """A date for people that programs can read: `<time datetime>`; nothing for none."""
+    return Markup('<time datetime="{}">{}</time>').format(iso, date_words(iso, language)) if iso else Markup("")
