@@ -18,7 +18,7 @@ def parts_of(value: str | None) -> tuple[int, ...]:
     found = PREFIX.match(value or "")
     parts = tuple(int(part) for part in found.groups() if part) if found else ()
     try:
-        date(*(parts + (1, 1))[:3]) if parts else None
+        date(*(*parts, 1, 1)[:3]) if parts else None
     except ValueError:
         return ()
     return parts

@@ -25,7 +25,7 @@ from rabat_crawler.archive.as_json import CAPTURE_KEYS, history_json
 from rabat_crawler.cli.exits import run_safely
 from rabat_crawler.cli.main import group
 from rabat_crawler.cli.replay import SUFFIXES
-from rabat_crawler.cli.replay_server import POLICY, memento_path
+from rabat_crawler.playback import POLICY, memento_path
 from tests.building import BASE, PORT, copy_of, environment, night, program, rabat, sample_archive
 from tests.test_docs import README
 from tests.test_past import GZIP, HTML, URL, A, B, Night, page, past_archive

@@ -7,13 +7,13 @@ import re
 from rabat_crawler.citations.citation import Citation
 from rabat_crawler.date_text import parts_of
 
-ESCAPES = {
+ESCAPES: dict[str, str] = {
     "\\": r"{\textbackslash}",
     "~": r"{\textasciitilde}",
     "^": r"{\textasciicircum}",
     **{letter: "\\" + letter for letter in "{}$&%#_"},
 }
-UNPAIRED = {"{": r"{\textbraceleft}", "}": r"{\textbraceright}"}
+UNPAIRED: dict[str, str] = {"{": r"{\textbraceleft}", "}": r"{\textbraceright}"}
 """BibTeX counts braces behind a backslash too: one without its other half would swallow the rest of the file."""
 LIGATURES = re.compile(r"([-'`<>,])(?=\1)|([?!])(?=`)")
 """Pairs that TeX sets as one other sign: two hyphens as a dash, and the like."""

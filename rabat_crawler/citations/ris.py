@@ -44,7 +44,7 @@ def _date(parts: tuple[int, ...]) -> str:
     """YYYY/MM/DD/, the slashes also where month or day are not known."""
     if not parts:
         return ""
-    month, day = (f"{part:02}" for part in (parts + (0, 0))[1:3])
+    month, day = (f"{part:02}" for part in (*parts, 0, 0)[1:3])
     return f"{parts[0]:04}/{month.replace('00', '')}/{day.replace('00', '')}/"
 
 
