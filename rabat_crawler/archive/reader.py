@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rabat_crawler.archive import document_list, schema, search, store
+from rabat_crawler.archive.filters import Filters
 from rabat_crawler.archive.results import Results, Sort
-from rabat_crawler.archive.search import Filters
 from rabat_crawler.errors import NotFound, RabatError
-from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item, Run, Version
+from rabat_crawler.models import DocumentHit, DocumentVersion, Item, Run, Version
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.agenda import AgendaFilters, Event
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.mentions import Mentioned
     from rabat_crawler.archive.past import History
     from rabat_crawler.archive.relating import Related, Translated
+    from rabat_crawler.archive.statistics import Lags, Split, Step, Timeline, Trend
 
 T = TypeVar("T")
 
@@ -60,11 +61,11 @@ class Reader:
         `twin`: also items of which the translation holds them (`Hit.through`); `versions`: also items of which an earlier version does
         (`Hit.version_id`); `facets`: with counts by language, kind, year, site and names. SearchSyntax if it is far too long or says nonsense.
         """
-        found = self._read(lambda: search.run(self.connection, words, filters or Filters(), limit + offset))[offset:]
-        items = {item.item_id: item for item in self._read(lambda: store.read_items_by_id(self.connection, [row[0] for row in found]))}
-        # A crawl beside this may have merged an item into another between the two questions.
-        hits = tuple(Hit(item=items[name], rank=rank, snippet=snippet, title_marked=title) for name, rank, snippet, title in found if name in items)
-        return Results(words=words, hits=hits, total=offset + len(hits), offset=offset, limit=limit, sort=sort)
+        return self._read(
+            lambda: search.find(
+                self.connection, words, filters or Filters(), limit=limit, offset=offset, sort=sort, twin=twin, versions=versions, facets=facets
+            )
+        )
 
     def search_documents(self, words: str, filters: Filters | None = None, limit: int = 20) -> list[DocumentHit]:
         """The documents of which one page holds all the words, with the items that link them, the best page first. As `search` otherwise.
@@ -183,6 +184,36 @@ class Reader:
     def stats(self) -> dict[str, Any]:
         """What the archive holds, in counts."""
         return self._read(lambda: store.statistics(self.connection))
+
+    def timeline(self, step: Step = "month", split: Split = "language", filters: Filters | None = None) -> Timeline:
+        """Items by month or year of publication, and by language or kind."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.timeline(self.connection, step, split, filters))
+
+    def trend(self, words: str, step: Step = "year", filters: Filters | None = None) -> Trend:
+        """How many items hold the words, by month or year of publication and by language, beside how many there are. Words as for `search`."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.trend(self.connection, words, step, filters))
+
+    def lags(self) -> Lags:
+        """How long after its publication each item was first captured, in classes of days."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.lags(self.connection))
+
+    def coverage(self) -> dict[str, dict[str, int]]:
+        """Items published and captures made, by year: `{"2017": {"published": 40, "captures": 512}}`."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.coverage(self.connection))
+
+    def nights(self, since: str = "") -> dict[str, dict[str, int]]:
+        """By day (ISO date, from `since` on): how many items the runs found new, changed, moved, gone, returned."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.nights(self.connection, since))
 
     def counts(self) -> dict[str, int]:
         """How many rows the main tables hold (cheap)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
@@ -37,6 +38,8 @@ PAGES = ("home", "search", "agenda", "places", "health", "about")
 SECONDS = 5.0
 """How long one question to the archive may take."""
 
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::\d{1,5})?", re.ASCII)
+_IN_PATH = "!$&'()*+,/:;=@~%?[]"
 _STEPS = 10_000
 _ATTRIBUTE = "_rabat_room"
 
@@ -48,6 +51,7 @@ class Room:
         self, datasette: Any, *, database: str, lease: Callable[[], AbstractContextManager[Path]], archive: Path, public: bool = False
     ) -> None:
         self.datasette, self.database, self.lease, self.archive, self.public = datasette, database, lease, archive, public
+        self._remembered: tuple[Path, dict[str, Any]] = (Path(), {})
         setattr(datasette, _ATTRIBUTE, self)
 
     @contextlib.contextmanager
@@ -71,6 +75,21 @@ class Room:
         def in_thread() -> T:
             with self.reader() as archive:
                 return question(archive)
+
+        return await anyio.to_thread.run_sync(in_thread)
+
+    async def remember(self, key: str, question: Callable[[Archive], T]) -> T:
+        """The answer to a question that is asked again and again, worked out once for each snapshot."""
+
+        def in_thread() -> T:
+            with self.reader() as archive:
+                if self._remembered[0] != archive.database:
+                    self._remembered = (archive.database, {})
+                known = self._remembered[1]
+                if key not in known:
+                    known[key] = question(archive)
+                answer: T = known[key]
+                return answer
 
         return await anyio.to_thread.run_sync(in_thread)
 
@@ -107,6 +126,7 @@ class Room:
             "number": lambda value: number_words(value, language),
             "time": lambda iso: time_element(iso, language),
             "static": static,
+            "archived": archived,
             "database": self.database,
             "words": "",
         }
@@ -116,6 +136,11 @@ class Room:
         rest = request.path[3:] if language_of_path(request.path) else request.path
         query = f"?{request.query_string}" if request.query_string else ""
         return f"/{language}{quote(rest, safe='/%:~@!$&()*+,;=-._')}{query}"
+
+    def absolute(self, request: Request, path: str) -> str:
+        """The whole address of a path, at the host by which the visitor came."""
+        host = request.headers.get("host", "")
+        return f"{request.scheme}://{host if _HOST.fullmatch(host) else 'localhost'}{path}"
 
     async def message(self, request: Request, key: str, status: int, detail: str = "") -> Response:
         """A page that says one thing: `base.<key>.title` and `base.<key>.text`, with a detail."""
@@ -153,6 +178,11 @@ def is_ours(path: Path) -> bool:
 def pages() -> dict[str, list[tuple[str, View]]]:
     """The routes of every page by its name: every file in `web/pages/`."""
     return {module.__name__.rsplit(".", 1)[1]: list(module.ROUTES) for module in registry.modules("rabat_crawler.web.pages")}
+
+
+def archived(moment: str, url: str) -> str:
+    """Where the archive shows an address as it was at a time (ISO 8601)."""
+    return f"/archived/{re.sub(r'[^0-9]', '', moment)[:14].ljust(14, '0')}id_/{quote(url, safe=_IN_PATH)}"
 
 
 @lru_cache(maxsize=256)
