@@ -1,0 +1,95 @@
+"""Archived pages as they were captured, at `/archived/<14 digits>id_/<address>`: without scripts, without asking anybody; and the list of an address's captures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from datasette import Response
+from datasette.utils.asgi import Request
+
+from rabat_crawler import playback
+from rabat_crawler.archive import Archive
+from rabat_crawler.archive.captured import Listed, Played, of_url
+from rabat_crawler.archive.past import first_moment, last_moment
+from rabat_crawler.errors import RecordError
+from rabat_crawler.web.cited import ARCHIVED, origin
+from rabat_crawler.web.room import Room
+
+TIMEMAP = f"{ARCHIVED}/timemap/link/"
+MAX_LISTED = 10_000
+_IN_PATH = "!$&'()*+,/:;=@~%?[]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """The capture nearest to a time, and what it plays if that is its very time."""
+
+    listed: Listed
+    played: Played | None = None
+    body: bytes = b""
+
+
+async def archived(room: Room, request: Request) -> Response:
+    """The capture of that time; from any other time a redirect to the nearest one."""
+    path = _raw(request).removeprefix(ARCHIVED)
+    read = playback.read_path(path)
+    moment = playback.moment_in(read[0]) if read else None
+    if read is None or moment is None:
+        return await room.message(request, "missing", 404)
+    stamp, url = read
+    try:
+        found = await room.ask(lambda archive: _find(archive, stamp, url))
+    except RecordError:
+        return await room.message(request, "broken", 500)
+    if found is None:
+        return await room.message(request, "missing", 404, url[:500])
+    if found.played is None:
+        target = ARCHIVED + playback.memento_path(found.listed.capture.captured_at, found.listed.capture.url)
+        return Response("", status=302, headers={"Location": target, **dict(playback.guards())})
+    return _page(found, f"{origin(room.datasette, request)}{TIMEMAP}{quote(found.listed.capture.url, safe=_IN_PATH)}")
+
+
+def _find(archive: Archive, stamp: str, url: str) -> _Found | None:
+    """The capture of that second, whatever it is; else the full one nearest to it; None if there are no WARC files or nothing was captured."""
+    moment = playback.moment_in(stamp)
+    if moment is None or not archive.warc_dir.is_dir():
+        return None
+    own = list(of_url(archive.connection, url, first=first_moment(stamp), last=last_moment(stamp)))
+    if own:
+        played = archive.play(own[-1])
+        return _Found(listed=own[-1], played=played, body=played.body()[0])
+    nearest = archive.nearest(url, moment)
+    return _Found(listed=nearest) if nearest else None
+
+
+def _page(found: _Found, timemap: str) -> Response:
+    """The answer as recorded, with the headers that keep it quiet."""
+    assert found.played is not None
+    more = f', <{timemap}>; rel="timemap"; type="{playback.LINK_FORMAT}"'
+    fields = dict(playback.fields(found.played.capture, found.played.content_type, more_links=more))
+    kind = fields.pop("Content-Type")
+    return Response(found.body, status=playback.status_for(found.played.capture), headers=fields, content_type=kind)
+
+
+async def timemap(room: Room, request: Request) -> Response:
+    """Every capture of an address in link format (RFC 7089), the latest MAX_LISTED of them."""
+    url = _raw(request).removeprefix(TIMEMAP)
+    here = origin(room.datasette, request) + ARCHIVED
+    listed = await room.ask(
+        lambda archive: [one for one in of_url(archive.connection, url) if one.full][-MAX_LISTED:] if archive.warc_dir.is_dir() else []
+    )
+    if not listed:
+        return await room.message(request, "missing", 404, url[:500])
+    times = [(one.capture.captured_at, here + playback.memento_path(one.capture.captured_at, one.capture.url)) for one in listed]
+    text = playback.link_format(url, times, origin(room.datasette, request) + TIMEMAP + quote(url, safe=_IN_PATH))
+    return Response(text, headers={"Access-Control-Allow-Origin": "*"}, content_type=playback.LINK_FORMAT)
+
+
+def _raw(request: Request) -> str:
+    """Path and query as they were sent: an archived address may hold both."""
+    path = (request.scope.get("raw_path") or request.path.encode()).decode("latin-1").partition("?")[0]
+    return path + (f"?{request.query_string}" if request.query_string else "")
+
+
+ROUTES = [(rf"^{TIMEMAP}.+", timemap), (rf"^{ARCHIVED}/(?P<memento>\d.*)$", archived)]
