@@ -23,7 +23,8 @@ LANGUAGES = {"fr": "french", "en": "english", "ar": "arabic", "es": "spanish", "
 
 def escaped(text: str) -> str:
     """The text as LaTeX prints it."""
-    plain = text.translate(str.maketrans(ESCAPES if _paired(text) else ESCAPES | UNPAIRED))
+    escapes = ESCAPES if _paired(text) else ESCAPES | UNPAIRED
+    plain = "".join(escapes.get(letter, letter) for letter in text)
     return LIGATURES.sub(r"\g<0>{}", plain)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rabat_crawler import registry
@@ -27,6 +27,7 @@ MAX_CAPTURES = 20
 MAX_CAPTURES_ASKED = 2_000
 MAX_ADDRESSES = 100
 SIMILAR = 5
+WIDTHS = {"wide": 640, "narrow": 290}
 NAME_KINDS = ("country", "organisation", "theme", "town")
 
 Stretch = tuple[Op, str]
@@ -99,7 +100,7 @@ class ItemView:
     related: tuple[tuple[Related, Item], ...]
     history: History
     versions: tuple[Told, ...]
-    timeline: Timeline | None
+    timelines: dict[str, Timeline]
     difference: Difference | None
     captures: tuple[Listed, ...]
     capture_count: int
@@ -108,7 +109,6 @@ class ItemView:
     before: Item | None
     after: Item | None
     playable: bool
-    former: str = field(default="")
 
     @property
     def meeting(self) -> Meeting | None:
@@ -158,7 +158,7 @@ def read_item(archive: Archive, wanted: Wanted, language: str) -> ItemView:
         related=related_of(archive, item.item_id),
         history=history,
         versions=tuple(told(history)),
-        timeline=draw([(history.number(span.version_id), span.first_seen, span.last_seen, span.captures) for span in history.spans]),
+        timelines=timelines_of(history),
         difference=difference_of(history, wanted),
         captures=tuple(shown),
         capture_count=len(captures),
@@ -226,6 +226,13 @@ def told(history: History) -> Iterable[Told]:
             removed=removed,
             against=history.number(before.version_id) if before else None,
         )
+
+
+def timelines_of(history: History) -> dict[str, Timeline]:
+    """The drawing of the versions' spans for a wide and for a narrow screen; {} without any."""
+    spans = [(history.number(span.version_id), span.first_seen, span.last_seen, span.captures) for span in history.spans]
+    drawn = {name: draw(spans, width) for name, width in WIDTHS.items()}
+    return {name: one for name, one in drawn.items() if one}
 
 
 def difference_of(history: History, wanted: Wanted) -> Difference | None:

@@ -88,7 +88,8 @@ async def timemap(room: Room, request: Request) -> Response:
 
 def _raw(request: Request) -> str:
     """Path and query as they were sent: an archived address may hold both."""
-    path = (request.scope.get("raw_path") or request.path.encode()).decode("latin-1").partition("?")[0]
+    sent: bytes = request.scope.get("raw_path") or request.path.encode()
+    path = sent.decode("latin-1").partition("?")[0]
     return path + (f"?{request.query_string}" if request.query_string else "")
 
 
