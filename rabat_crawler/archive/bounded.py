@@ -5,8 +5,10 @@ SQLite looks at a time limit between steps only, so functions whose one call may
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 MIB = 1 << 20
+STEPS_OF_OURS = 10_000
 STEPS = 200
 """How many of SQLite's steps pass at most until a time limit is looked at; a step on a large value may take milliseconds."""
 
@@ -40,7 +43,7 @@ _LIMITS = (
 
 FUNCTIONS = frozenset(
     """abs acos acosh asin asinh atan atan2 atanh avg bm25 ceil ceiling char coalesce cos cosh count cume_dist current_date current_time
-    current_timestamp date datetime degrees dense_rank exp first_value floor glob group_concat hex highlight ifnull iif instr json json_array
+    current_timestamp date datetime degrees dense_rank escape_fts exp first_value floor glob group_concat hex highlight ifnull iif instr json json_array
     json_array_length json_error_position json_extract json_group_array json_group_object json_insert json_object json_quote json_remove json_replace
     json_set json_type json_valid julianday lag last_value lead length like likelihood likely ln log log10 log2 lower ltrim match max min mod
     nth_value ntile nullif octet_length percent_rank pi pow power quote radians random randomblob rank replace round row_number rtrim sign sin sinh
@@ -68,6 +71,21 @@ def connect(path: Path, bounds: Bounds) -> BoundedConnection:
     connection.execute("PRAGMA query_only = ON")
     connection.set_authorizer(_authorize)
     return connection
+
+
+@contextlib.contextmanager
+def within(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Whatever is asked of the connection in the block is interrupted when the time is over. TimeoutError says so."""
+    deadline = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_OF_OURS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        raise TimeoutError(f"the question took more than {seconds:.0f} seconds") from error
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def _authorize(action: int, first: str | None, second: str | None, database: str | None, source: str | None) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache, partial
@@ -21,6 +20,7 @@ from markupsafe import Markup
 
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive
+from rabat_crawler.archive.bounded import within
 from rabat_crawler.archive.schema import APPLICATION_ID
 from rabat_crawler.web.language import COOKIE, LANGUAGES, Language, Translator, date_words, language_of_path, number_words, preferred, span_words
 from rabat_crawler.web.security import STRICT
@@ -40,7 +40,6 @@ SECONDS = 5.0
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::\d{1,5})?", re.ASCII)
 _IN_PATH = "!$&'()*+,/:;=@~%?[]"
-_STEPS = 10_000
 _ATTRIBUTE = "_rabat_room"
 
 
@@ -57,17 +56,8 @@ class Room:
     @contextlib.contextmanager
     def reader(self) -> Iterator[Archive]:
         """The snapshot as an archive, to be used in one worker thread. A question that takes more than SECONDS is interrupted (TimeoutError)."""
-        import sqlite3
-
-        with self.lease() as snapshot, Archive.open_database(snapshot, self.archive) as archive:
-            deadline = time.monotonic() + SECONDS
-            archive.connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
-            try:
-                yield archive
-            except sqlite3.OperationalError as error:
-                if "interrupted" not in str(error):
-                    raise
-                raise TimeoutError(f"the question took more than {SECONDS:.0f} seconds") from error
+        with self.lease() as snapshot, Archive.open_database(snapshot, self.archive) as archive, within(archive.connection, SECONDS):
+            yield archive
 
     async def ask(self, question: Callable[[Archive], T]) -> T:
         """The answer to a question, asked in a worker thread."""
