@@ -34,7 +34,7 @@ def align(ours: Sequence[str], theirs: Sequence[str]) -> list[Pair]:
 
 def _cheapest(ours: Sequence[str], theirs: Sequence[str]) -> list[Pair]:
     """The way through both texts that costs least."""
-    share = sum(map(len, theirs)) / max(1, sum(map(len, ours)))
+    share = min(1.25, max(0.8, sum(map(len, theirs)) / max(1, sum(map(len, ours)))))  # beyond that one of them says more
     best: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {(0, 0): (0.0, (0, 0))}
     for at in ((n, m) for n in range(len(ours) + 1) for m in range(len(theirs) + 1)):
         for down, right, price in MOVES:
