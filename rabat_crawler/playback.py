@@ -1,26 +1,32 @@
 """How an archived page is shown to a browser: its address here, the headers that keep it from running anything or asking anybody. Pure.
 
-Used by `replay --open` and by the reading room; neither of them rewrites what was captured.
+Used by `replay --open` and by the reading room. What was captured is given as it is, unless `keep_links` is asked to turn its links into the archive.
 """
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from urllib.parse import quote
+from urllib.parse import quote, urldefrag, urljoin
 
 from rabat_crawler.cdxj import timestamp
 from rabat_crawler.models import Capture
 
-POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""No script, no form, no frame, nothing from anywhere: the page is text with its own inline styles, and of no origin."""
+POLICY = "sandbox; default-src 'none'; base-uri 'none'; style-src 'unsafe-inline'; img-src data:"
+"""No script, no form, no frame, nothing from anywhere: the page is text with its own inline styles, and of no origin. Its `<base>` does not count,
+so that relative links stay here."""
 
 SHOWN_IN_PLACE = ("text/", "image/", "application/xhtml", "application/xml", "application/json")
 """What a browser shows by itself; everything else is offered as a file."""
 LINK_FORMAT = "application/link-format"
 _MEMENTO = re.compile(r"^/(\d{14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)$", re.I | re.S | re.ASCII)
 _SLASHES = re.compile(r"^(https?):/{1,2}", re.I)
+_RAW = re.compile(r"^/\d{14}id_/", re.ASCII)
+_LINK = re.compile(rb"""(<(?:a|area)\b[^<>]{0,2000}?\shref\s{0,9}=\s{0,9})(?:"([^"<>]{0,4000})"|'([^'<>]{0,4000})')""", re.I)
+_BASE = re.compile(rb"""<base\b[^<>]{0,500}?\shref\s{0,9}=\s{0,9}["']([^"'<>]{1,2000})["']""", re.I)
 _IN_PATH = "!$&'()*+,/:;=@~%?[]"
 _IN_HEADER = re.compile(r"[^\t -~\xa0-\xff]")
 
@@ -34,6 +40,36 @@ def read_path(path: str) -> tuple[str, str] | None:
     """The 14 digits and the address of such a path; None for any other. Servers that squeeze slashes out of a path give `http:/www...`."""
     found = _MEMENTO.match(path)
     return (found[1], _SLASHES.sub(r"\1://", found[2])) if found else None
+
+
+def is_raw(path: str) -> bool:
+    """Whether such a path asks for the very bytes (`id_`)."""
+    return bool(_RAW.match(path))
+
+
+def keep_links(body: bytes, url: str, address: Callable[[str], str]) -> bytes:
+    """An HTML page with its links to other pages turned by `address`; links within the page, mail addresses and the like stay as they are.
+
+    Only the values of `href` in `<a>` and `<area>` change; a page in UTF-16 stays as it is.
+    """
+    found = _BASE.search(body[:20_000])
+    base = joined(url, found[1]) if found else None
+
+    def turned(link: re.Match[bytes]) -> bytes:
+        value = link[2] if link[2] is not None else link[3]
+        target = None if value.lstrip().startswith(b"#") else joined(base or url, value)
+        return link[0] if target is None else link[1] + b'"' + html.escape(address(target)).encode("ascii", "replace") + b'"'
+
+    return _LINK.sub(turned, body)
+
+
+def joined(base: str, value: bytes) -> str | None:
+    """The http(s) address that a link means, without its fragment; None for any other."""
+    try:
+        target = urldefrag(urljoin(base, html.unescape(value.decode("utf-8", "replace")).strip())).url
+    except ValueError:
+        return None
+    return target if target.startswith(("http://", "https://")) else None
 
 
 def moment_in(stamp: str) -> datetime | None:

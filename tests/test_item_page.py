@@ -77,7 +77,7 @@ def test_every_capture_stands_there_with_time_digest_and_a_way_to_see_it(room: S
     assert len(rows) == len(captures) > 3
     for row, listed in zip(rows, reversed(captures), strict=True):
         assert row.css_first("code").text() == listed.capture.digest
-        assert row.css_first("a").attributes["href"] == "/archived" + memento_path(listed.capture.captured_at, listed.capture.url)
+        assert row.css_first("a").attributes["href"] == "/archived" + memento_path(listed.capture.captured_at, listed.capture.url, modifier="")
         assert listed.capture.captured_at.strftime("%H:%M UTC") in row.text()
 
 
@@ -278,6 +278,31 @@ def test_an_archived_page_is_what_was_captured_and_can_do_nothing(room: Served) 
     listing = room.ask(urlsplit(timemap[1]).path)
     assert listing.headers["content-type"].startswith("application/link-format")
     assert archived_path(item) in listing.text
+
+
+def test_links_of_an_archived_page_lead_on_within_the_archive(room: Served) -> None:
+    path = archived_path(titled(CHAIRED)).replace("id_/", "/")
+    tree = LexborHTMLParser(room.ask(path).text)
+    links = [node.attributes["href"] or "" for node in tree.css("a[href]")]
+    inner = [link for link in links if not link.startswith(("#", "mailto:"))]
+    assert len(inner) > 5
+    assert all(re.match(r"/archived/\d{14}/https?://", link) for link in inner), inner
+    for link in inner[:12]:
+        answer = room.ask(link)
+        assert answer.status in (200, 302, 404)
+        assert answer.headers["content-security-policy"] == POLICY or answer.status == 404
+    followed = room.ask(next(link for link in inner if room.ask(link).status == 302)).headers["location"]
+    assert re.match(r"/archived/\d{14}/https?://", followed)
+
+
+def test_an_archived_redirect_leads_to_its_target_within_the_archive(room: Served) -> None:
+    with Archive.open(three_epochs()) as archive:
+        moved = next(one.capture for one in archive.captures("https://www.rabat-process.org/*") if one.capture.status == 301)
+    path = "/archived" + memento_path(moved.captured_at, moved.url, modifier="")
+    answer = room.ask(path)
+    assert answer.status == 302
+    assert re.match(r"/archived/\d{14}/https?://", answer.headers["location"])
+    assert room.ask(path.replace("/http", "id_/http", 1)).status == 200
 
 
 def test_another_time_leads_to_the_nearest_capture(room: Served) -> None:

@@ -381,7 +381,9 @@ def test_the_page_is_served_without_its_scripts(open_page: Served) -> None:
         status, headers, body = open_page.get(open_page.path, method=method)
         assert (status, body) == (200, B if method == "GET" else b"")
         assert parsedate_to_datetime(headers["memento-datetime"]) == night(40)
-        assert headers["content-security-policy"] == POLICY == "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        assert (
+            headers["content-security-policy"] == POLICY == "sandbox; default-src 'none'; base-uri 'none'; style-src 'unsafe-inline'; img-src data:"
+        )
         assert headers["x-content-type-options"] == "nosniff" and headers["content-type"] == "text/html; charset=utf-8"
         assert headers["content-length"] == str(len(B)) and headers["link"] == f'<{URL}>; rel="original"'
 

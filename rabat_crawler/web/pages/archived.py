@@ -1,4 +1,6 @@
-"""Archived pages as they were captured, at `/archived/<14 digits>id_/<address>`: without scripts, without asking anybody; and the list of an address's captures."""
+"""Archived pages, without scripts and without asking anybody: at `/archived/<14 digits>id_/<address>` byte for byte as they were captured, at
+`/archived/<14 digits>/<address>` with links that lead on within the archive. And the list of an address's captures.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from rabat_crawler.archive import Archive
 from rabat_crawler.archive.captured import Listed, Played, of_url
 from rabat_crawler.archive.past import first_moment, last_moment
 from rabat_crawler.errors import RecordError
+from rabat_crawler.models import Capture
 from rabat_crawler.web.cited import ARCHIVED, origin
 from rabat_crawler.web.room import Room
 
@@ -44,10 +47,11 @@ async def archived(room: Room, request: Request) -> Response:
         return await room.message(request, "broken", 500)
     if found is None:
         return await room.message(request, "missing", 404, url[:500])
+    raw = playback.is_raw(path)
     if found.played is None:
-        target = ARCHIVED + playback.memento_path(found.listed.capture.captured_at, found.listed.capture.url)
+        target = _address(found.listed.capture, raw=raw)
         return Response("", status=302, headers={"Location": target, **dict(playback.guards())})
-    return _page(found, f"{origin(room.datasette, request)}{TIMEMAP}{quote(found.listed.capture.url, safe=_IN_PATH)}")
+    return _page(found, raw, f"{origin(room.datasette, request)}{TIMEMAP}{quote(found.listed.capture.url, safe=_IN_PATH)}")
 
 
 def _find(archive: Archive, stamp: str, url: str) -> _Found | None:
@@ -63,13 +67,32 @@ def _find(archive: Archive, stamp: str, url: str) -> _Found | None:
     return _Found(listed=nearest) if nearest else None
 
 
-def _page(found: _Found, timemap: str) -> Response:
-    """The answer as recorded, with the headers that keep it quiet."""
+def _address(capture: Capture, *, raw: bool) -> str:
+    return ARCHIVED + playback.memento_path(capture.captured_at, capture.url, modifier="id_" if raw else "")
+
+
+def _redirect_of(played: Played) -> str | None:
+    """Where an archived redirect leads, within the archive; None for any other answer."""
+    location = next((value for name, value in played.headers if name.lower() == "location"), None)
+    if location is None or not 300 <= played.capture.status < 400 or played.capture.status == 304:
+        return None
+    target = playback.joined(played.capture.url, location.encode("utf-8", "surrogateescape"))
+    return target and ARCHIVED + playback.memento_path(played.capture.captured_at, target, modifier="")
+
+
+def _page(found: _Found, raw: bool, timemap: str) -> Response:
+    """The answer as recorded, with the headers that keep it quiet; unless the very bytes are asked for, links of a page stay within the archive."""
     assert found.played is not None
+    capture = found.played.capture
+    if not raw and (target := _redirect_of(found.played)):
+        return Response("", status=302, headers={"Location": target, **dict(playback.guards())})
     more = f', <{timemap}>; rel="timemap"; type="{playback.LINK_FORMAT}"'
-    fields = dict(playback.fields(found.played.capture, found.played.content_type, more_links=more))
+    fields = dict(playback.fields(capture, found.played.content_type, more_links=more))
     kind = fields.pop("Content-Type")
-    return Response(found.body, status=playback.status_for(found.played.capture), headers=fields, content_type=kind)
+    body = found.body
+    if not raw and "html" in kind.lower():
+        body = playback.keep_links(body, capture.url, lambda url: ARCHIVED + playback.memento_path(capture.captured_at, url, modifier=""))
+    return Response(body, status=playback.status_for(capture), headers=fields, content_type=kind)
 
 
 async def timemap(room: Room, request: Request) -> Response:

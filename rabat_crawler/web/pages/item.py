@@ -73,7 +73,7 @@ async def _shown(room: Room, request: Request, view: ItemView) -> Response:
 def _archived(view: ItemView, capture: object) -> str:
     """Where a capture (of `captured.Listed` or a `Capture`) is shown; "" if there are no WARC files here."""
     one = getattr(capture, "capture", capture)
-    return ARCHIVED + memento_path(one.captured_at, one.url) if view.playable else ""  # type: ignore[attr-defined]
+    return ARCHIVED + memento_path(one.captured_at, one.url, modifier="") if view.playable else ""  # type: ignore[attr-defined]
 
 
 async def _missing(room: Room, request: Request, wanted: str, error: NotFound) -> Response:
