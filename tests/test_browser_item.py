@@ -38,6 +38,15 @@ def browser() -> Iterator[Any]:
         yield started
 
 
+def sides(page: Any) -> list[dict[str, float]]:
+    """Where the first paragraphs of a text and of its translation lie, at one moment."""
+    page.locator(".pair").nth(1).wait_for()
+    found: list[dict[str, float]] = page.locator(".pair:not(.pair-head)").first.evaluate(
+        "pair => [...pair.children].map(one => one.getBoundingClientRect().toJSON())"
+    )
+    return found
+
+
 def test_through_an_items_page(room: Served, browser: Any) -> None:
     with visiting(browser, f"{room.address}en/item/{LOME.item_id}", permissions=["clipboard-read", "clipboard-write"]) as page:
         assert page.locator("h1").inner_text() == LOME.title
@@ -49,9 +58,9 @@ def test_through_an_items_page(room: Served, browser: Any) -> None:
         assert saved.value.suggested_filename == f"{LOME.item_id}.bib"
         assert f"rabat-process-{LOME.item_id}" in Path(saved.value.path()).read_text(encoding="utf-8")
         page.get_by_role("link", name="Beside its translation").click()
-        boxes = [page.locator(".pair:not(.pair-head) > div").nth(number).bounding_box() for number in (0, 1)]
-        assert boxes[0]["y"] == boxes[1]["y"]
-        assert boxes[0]["x"] < boxes[1]["x"]
+        ours, theirs = sides(page)
+        assert ours["y"] == theirs["y"]
+        assert ours["x"] < theirs["x"]
         page.get_by_role("link", name="Other side first").click()
         assert page.url.endswith(f"/en/item/{LOME.twin}?side={LOME.item_id}#text")
         page.get_by_role("link", name="Français").click()
@@ -85,6 +94,9 @@ def test_the_archived_page_opens_and_runs_nothing(room: Served, browser: Any) ->
     assert [url for url in ended if not url.startswith(room.address)] == []
     assert set(stopped) == {"csp"}, "what the page would fetch is stopped by the policy, not by chance"
     assert page.evaluate("self.origin") == "null"
+    page.locator("a[href^='/archived/']").filter(has_text="Lomé").first.click()
+    assert "/archived/2022" in page.url
+    assert "Lomé" in page.locator("body").inner_text()
     context.close()
 
 
@@ -102,9 +114,11 @@ def test_by_keyboard_and_without_scripts(room: Served, browser: Any) -> None:
         page.locator("#captures table").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_pages_are_accessible_and_fit_a_phone(room: Served, browser: Any, path: str, scheme: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "scheme"), [("item", "light"), ("versions", "dark"), ("versions", "light"), ("side", "dark"), ("gone", "dark"), ("missing", "light")]
+)
+def test_pages_are_accessible_and_fit_a_phone(room: Served, browser: Any, name: str, scheme: str) -> None:
+    path = PAGES[name]
     with visiting(browser, f"{room.address}en/", width=390, height=844, color_scheme=scheme) as page:
         answer = page.request.get(room.address + path)
         page.set_content(answer.text()) if answer.status == 404 else page.goto(room.address + path)
@@ -119,9 +133,9 @@ def test_pages_are_accessible_and_fit_a_phone(room: Served, browser: Any, path: 
 
 def test_on_a_phone_the_translation_falls_under_the_text(room: Served, browser: Any) -> None:
     with visiting(browser, f"{room.address}{PAGES['side']}", width=390, height=844) as page:
-        boxes = [page.locator(".pair:not(.pair-head) > div").nth(number).bounding_box() for number in (0, 1)]
-        assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
-        assert boxes[0]["x"] < 60
+        ours, theirs = sides(page)
+        assert theirs["y"] >= ours["y"] + ours["height"]
+        assert ours["x"] < 60
         page.goto(f"{room.address}{PAGES['versions']}")
         assert page.locator(".timeline.narrow").is_visible()
 

@@ -16,7 +16,7 @@ from rabat_crawler.archive.captured import Listed, Played, of_url
 from rabat_crawler.archive.past import first_moment, last_moment
 from rabat_crawler.errors import RecordError
 from rabat_crawler.models import Capture
-from rabat_crawler.web.cited import ARCHIVED, origin
+from rabat_crawler.web.cited import ARCHIVED
 from rabat_crawler.web.room import Room
 
 TIMEMAP = f"{ARCHIVED}/timemap/link/"
@@ -51,7 +51,8 @@ async def archived(room: Room, request: Request) -> Response:
     if found.played is None:
         target = _address(found.listed.capture, raw=raw)
         return Response("", status=302, headers={"Location": target, **dict(playback.guards())})
-    return _page(found, raw, f"{origin(room.datasette, request)}{TIMEMAP}{quote(found.listed.capture.url, safe=_IN_PATH)}")
+    timemap = room.absolute(request, TIMEMAP + quote(found.listed.capture.url, safe=_IN_PATH))
+    return _page(found, raw, timemap)
 
 
 def _find(archive: Archive, stamp: str, url: str) -> _Found | None:
@@ -98,14 +99,14 @@ def _page(found: _Found, raw: bool, timemap: str) -> Response:
 async def timemap(room: Room, request: Request) -> Response:
     """Every capture of an address in link format (RFC 7089), the latest MAX_LISTED of them."""
     url = _raw(request).removeprefix(TIMEMAP)
-    here = origin(room.datasette, request) + ARCHIVED
+    here = room.absolute(request, ARCHIVED)
     listed = await room.ask(
         lambda archive: [one for one in of_url(archive.connection, url) if one.full][-MAX_LISTED:] if archive.warc_dir.is_dir() else []
     )
     if not listed:
         return await room.message(request, "missing", 404, url[:500])
     times = [(one.capture.captured_at, here + playback.memento_path(one.capture.captured_at, one.capture.url)) for one in listed]
-    text = playback.link_format(url, times, origin(room.datasette, request) + TIMEMAP + quote(url, safe=_IN_PATH))
+    text = playback.link_format(url, times, room.absolute(request, TIMEMAP + quote(url, safe=_IN_PATH)))
     return Response(text, headers={"Access-Control-Allow-Origin": "*"}, content_type=playback.LINK_FORMAT)
 
 

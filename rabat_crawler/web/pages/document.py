@@ -68,8 +68,8 @@ async def document(room: Room, request: Request) -> Response:
     asked = request.args.get("page") or "1"
     first = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= MAX_NUMBER else 1
     shown = await room.ask(lambda archive: read(archive, request.url_vars["document"], max(1, first)))
-    archived = ARCHIVED + memento_path(shown.capture.capture.captured_at, shown.capture.capture.url) if shown.capture and shown.playable else ""
-    return await room.render(request, "room_document.html", shown=shown, document=shown.document, archived=archived)
+    address = ARCHIVED + memento_path(shown.capture.capture.captured_at, shown.capture.capture.url) if shown.capture and shown.playable else ""
+    return await room.render(request, "room_document.html", shown=shown, document=shown.document, file_address=address)
 
 
 ROUTES = [(r"^/(?:en|fr)/document/(?P<document>[^/.]{1,80})$", document)]

@@ -16,7 +16,7 @@ from rabat_crawler.citations import MEDIA_TYPES, Citation, sentence
 from rabat_crawler.errors import NotFound
 from rabat_crawler.models import Item
 from rabat_crawler.playback import memento_path
-from rabat_crawler.web.cited import ARCHIVED, Cited, citation, origin, read_cited
+from rabat_crawler.web.cited import ARCHIVED, Cited, citation, read_cited
 from rabat_crawler.web.item_view import ItemView, Wanted, read_item
 from rabat_crawler.web.language import LANGUAGES
 from rabat_crawler.web.room import Room
@@ -46,7 +46,7 @@ async def item(room: Room, request: Request) -> Response:
 
 
 async def _shown(room: Room, request: Request, view: ItemView) -> Response:
-    language, here = room.language(request), origin(room.datasette, request)
+    language, here = room.language(request), room.absolute(request, "")
     cited = citation(view.cited, here, playable=view.playable)
     own = view.item.language if view.item.language in LANGUAGES else language
     twin = view.cited.twin
@@ -66,11 +66,11 @@ async def _shown(room: Room, request: Request, view: ItemView) -> Response:
         linked=Markup(embedded.data_block(linked)),  # noqa: S704 - it escapes what could end the element
         canonical=f"{here}/{own}/item/{view.item.item_id}",
         twin_address=f"{here}/{twin.language}/item/{twin.item_id}" if twin and twin.language in LANGUAGES else "",
-        archived=partial(_archived, view),
+        shown_at=partial(_shown_at, view),
     )
 
 
-def _archived(view: ItemView, capture: object) -> str:
+def _shown_at(view: ItemView, capture: object) -> str:
     """Where a capture (of `captured.Listed` or a `Capture`) is shown; "" if there are no WARC files here."""
     one = getattr(capture, "capture", capture)
     return ARCHIVED + memento_path(one.captured_at, one.url, modifier="") if view.playable else ""  # type: ignore[attr-defined]
@@ -107,7 +107,7 @@ def _cited(archive: Archive, wanted: str) -> tuple[Cited, bool]:
 
 
 def _citation(room: Room, request: Request, cited: Cited, playable: bool) -> Citation:
-    return citation(cited, origin(room.datasette, request), playable=playable)
+    return citation(cited, room.absolute(request, ""), playable=playable)
 
 
 def _file(text: str, media_type: str, name: str = "") -> Response:
