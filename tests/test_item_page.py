@@ -50,7 +50,7 @@ def test_text_title_and_dates_of_every_item(room: Served) -> None:
         shown = words_of(tree, "#text .text")
         assert " ".join(item.text.split()) in shown
         assert tree.css_first("#text .text").attributes.get("lang") == (item.language if item.language == "fr" else None)
-        rows = tree.css("#evidence details:first-of-type tbody tr")
+        rows = tree.css("#dates tbody tr")
         assert len(rows) == len(item.dates)
         assert len(tree.css("tr.refused")) == sum(1 for one in item.dates if one.refused)
 
@@ -158,6 +158,7 @@ def test_json_is_that_of_the_command_line(room: Served) -> None:
         answer = room.ask(path)
         assert json.loads(answer.text) == json.loads(json.dumps(item_json(item)))
         assert answer.headers["content-type"].startswith("application/json")
+        assert "access-control-allow-origin" not in answer.headers, "no other site may read an archive through its reader's browser"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ MAX_CHARACTERS = 200_000
 MAX_CAPTURES = 20
 MAX_CAPTURES_ASKED = 2_000
 MAX_ADDRESSES = 100
+MAX_TOLD = 40
+"""Of so many versions, the latest, the changed words are counted; any two can be compared."""
 SIMILAR = 5
 WIDTHS = {"wide": 640, "narrow": 290}
 NAME_KINDS = ("country", "organisation", "theme", "town")
@@ -210,10 +212,10 @@ def beside(archive: Archive, item: Item, translations: list[Translated], side: s
 
 def told(history: History) -> Iterable[Told]:
     """The versions, the oldest first."""
-    for version in history.versions:
+    for left, version in zip(range(len(history.versions), 0, -1), history.versions, strict=True):
         before = history.before(version)
         added = removed = None
-        if before is not None:
+        if before is not None and left <= MAX_TOLD:
             pieces = word_diff(before.text[:MAX_CHARACTERS], version.text[:MAX_CHARACTERS])
             added, removed = (sum(len(text.split()) for op, text in pieces if op == sign) for sign in "+-")
         yield Told(

@@ -107,7 +107,7 @@ async def timemap(room: Room, request: Request) -> Response:
         return await room.message(request, "missing", 404, url[:500])
     times = [(one.capture.captured_at, here + playback.memento_path(one.capture.captured_at, one.capture.url)) for one in listed]
     text = playback.link_format(url, times, room.absolute(request, TIMEMAP + quote(url, safe=_IN_PATH)))
-    return Response(text, headers={"Access-Control-Allow-Origin": "*"}, content_type=playback.LINK_FORMAT)
+    return Response(text, content_type=playback.LINK_FORMAT)
 
 
 def _raw(request: Request) -> str:

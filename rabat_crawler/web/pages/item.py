@@ -112,7 +112,7 @@ def _citation(room: Room, request: Request, cited: Cited, playable: bool) -> Cit
 
 def _file(text: str, media_type: str, name: str = "") -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'} if name and not name.endswith(".txt") else {}
-    return Response(text, headers={"Access-Control-Allow-Origin": "*", **headers}, content_type=media_type)
+    return Response(text, headers=headers, content_type=media_type)
 
 
 def _parameter(request: Request, name: str) -> str:
