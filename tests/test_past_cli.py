@@ -25,7 +25,7 @@ from rabat_crawler.archive.as_json import CAPTURE_KEYS, history_json
 from rabat_crawler.cli.exits import run_safely
 from rabat_crawler.cli.main import group
 from rabat_crawler.cli.replay import SUFFIXES
-from rabat_crawler.cli.replay_server import POLICY, memento_path
+from rabat_crawler.playback import POLICY, memento_path
 from tests.building import BASE, PORT, copy_of, environment, night, program, rabat, sample_archive
 from tests.test_docs import README
 from tests.test_past import GZIP, HTML, URL, A, B, Night, page, past_archive
@@ -381,7 +381,9 @@ def test_the_page_is_served_without_its_scripts(open_page: Served) -> None:
         status, headers, body = open_page.get(open_page.path, method=method)
         assert (status, body) == (200, B if method == "GET" else b"")
         assert parsedate_to_datetime(headers["memento-datetime"]) == night(40)
-        assert headers["content-security-policy"] == POLICY == "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        assert (
+            headers["content-security-policy"] == POLICY == "sandbox; default-src 'none'; base-uri 'none'; style-src 'unsafe-inline'; img-src data:"
+        )
         assert headers["x-content-type-options"] == "nosniff" and headers["content-type"] == "text/html; charset=utf-8"
         assert headers["content-length"] == str(len(B)) and headers["link"] == f'<{URL}>; rel="original"'
 

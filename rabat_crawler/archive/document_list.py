@@ -117,9 +117,9 @@ def read_documents(connection: sqlite3.Connection, names: Sequence[str]) -> list
 
 
 def list_documents(
-    connection: sqlite3.Connection, *, item_id: str | None = None, address: str | None = None, every: bool = False
+    connection: sqlite3.Connection, *, item_id: str | None = None, address: str | None = None, document_id: str | None = None, every: bool = False
 ) -> list[DocumentVersion]:
-    """All documents, those that an item links, or those of an address in any spelling, by address; `every`: earlier versions as well."""
+    """All documents, those that an item links, those of an address in any spelling, or the one of an id, by address; `every`: earlier versions too."""
     conditions, values = ["1"], []
     if item_id is not None:
         conditions.append("d.document_id IN (SELECT document_id FROM item_documents WHERE item_id = ?)")
@@ -127,6 +127,9 @@ def list_documents(
     if address is not None:
         conditions.append("d.url_key = ?")
         values.append(url_key(storable(address)))
+    if document_id is not None:
+        conditions.append("d.document_id = ?")
+        values.append(storable(document_id))
     if not every:
         conditions.append("d.current")
     return _with_links(connection, connection.execute(f"{SELECT} WHERE {' AND '.join(conditions)} {ORDER}", values).fetchall())

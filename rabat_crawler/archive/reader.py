@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -91,6 +91,13 @@ class Reader:
     def document_pages(self, document_id: str) -> tuple[str, ...]:
         """The texts of a document's pages, page 1 first; () for an unknown document."""
         return self._read(lambda: document_list.read_pages(self.connection, document_id))
+
+    def document(self, document_id: str) -> DocumentVersion:
+        """One document by its id, current or not. NotFound if there is none."""
+        found = self._read(lambda: document_list.list_documents(self.connection, document_id=document_id, every=True))
+        if not found:
+            raise NotFound(f"{document_id!r}: no document has this id; rabat-crawler documents lists all")
+        return found[0]
 
     def items(self, filters: Filters | None = None, *, limit: int | None = None) -> Iterator[Item]:
         """Items, the newest published first."""
@@ -241,3 +248,23 @@ class Reader:
         from rabat_crawler.archive.relating import read_related
 
         return self._read(lambda: read_related(self.connection, item_id))
+
+    def similar(self, item_id: str, limit: int = 5) -> list[Item]:
+        """At most so many items of the same language that are about the same, the most alike first. NotFound as for `item`."""
+        from rabat_crawler.archive.similar_items import similar
+
+        item = self.item(item_id)
+        names = self._read(lambda: similar(self.connection, item.item_id, item.title, item.language, limit))
+        return self._read(lambda: store.read_items_by_id(self.connection, names))
+
+    def neighbours(self, item_id: str) -> tuple[Item | None, Item | None]:
+        """The items published last before and next after this one in its language; None where there is none, or it has no date."""
+        from rabat_crawler.archive.beside import neighbours
+
+        names = self._read(lambda: neighbours(self.connection, item_id))
+        found = {one.item_id: one for one in self._read(lambda: store.read_items_by_id(self.connection, [name for name in names if name]))}
+        return found.get(names[0] or ""), found.get(names[1] or "")
+
+    def items_of(self, names: Iterable[str]) -> list[Item]:
+        """The items of these ids, in this order; unknown ids are left out."""
+        return self._read(lambda: store.read_items_by_id(self.connection, list(names)))

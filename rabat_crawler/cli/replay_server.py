@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.captured import Played
 from rabat_crawler.cdxj import timestamp
 from rabat_crawler.errors import RabatError
+from rabat_crawler.playback import clean, fields, guards, memento_path, moment_in, read_path, status_for
 from rabat_crawler.urls import url_key
-
-POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_MEMENTO = re.compile(r"^/(\d{14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)$", re.I | re.S | re.ASCII)
-_SLASHES = re.compile(r"^(https?):/{1,2}", re.I)
-_IN_PATH = "!$&'()*+,/:;=@~%?[]"
-_IN_HEADER = re.compile(r"[^\t -~\xa0-\xff]")
 
 
 class ReplayServer(ThreadingHTTPServer):
@@ -56,11 +48,6 @@ def serving(archive: Path, played: Played, idle: float) -> Iterator[ReplayServer
         server.server_close()
 
 
-def memento_path(moment: datetime, url: str) -> str:
-    """Where a capture is served: so that relative links of its page lead to captures of about the same time."""
-    return f"/{timestamp(moment)}id_/{quote(url, safe=_IN_PATH)}"
-
-
 class _Handler(BaseHTTPRequestHandler):
     """The page itself, another capture by time and address, or a link within the page's site."""
 
@@ -83,11 +70,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         page = self.server.played.capture
-        found = _MEMENTO.match(self.path)
+        found = read_path(self.path)
         if found is None:  # a link such as /fr/actualites, which means the page's own site; "/" alone is the page
             self._redirect(memento_path(page.captured_at, page.url if self.path == "/" else urljoin(page.url, self.path)))
             return
-        stamp, url = found[1], _SLASHES.sub(r"\1://", found[2])
+        stamp, url = found
         if stamp == timestamp(page.captured_at) and url_key(url) == page.url_key:
             self._play(self.server.played)
         else:
@@ -95,9 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _nearest(self, stamp: str, url: str) -> None:
         """The capture of the address nearest to that time; it is always served under its own time."""
-        try:
-            moment = datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        except ValueError:
+        moment = moment_in(stamp)
+        if moment is None:
             self._say(404, f"{stamp} is no time")
             return
         with Archive.open(self.server.archive) as archive:
@@ -110,26 +96,18 @@ class _Handler(BaseHTTPRequestHandler):
                 self._redirect(memento_path(listed.capture.captured_at, listed.capture.url))
 
     def _play(self, played: Played) -> None:
-        status = played.capture.status
-        body, _ = played.body()
-        self._send(
-            200 if status < 400 else status,
-            body,
-            ("Content-Type", played.content_type or "application/octet-stream"),
-            ("Memento-Datetime", format_datetime(played.capture.captured_at.replace(microsecond=0), usegmt=True)),
-            ("Link", f'<{quote(played.capture.url, safe=_IN_PATH)}>; rel="original"'),
-        )
+        self._send(status_for(played.capture), played.body()[0], fields(played.capture, played.content_type))
 
     def _redirect(self, path: str) -> None:
-        self._send(302, b"", ("Location", path))
+        self._send(302, b"", [("Location", path), *guards()])
 
     def _say(self, status: int, message: str) -> None:
-        self._send(status, message.encode("utf-8", "replace"), ("Content-Type", "text/plain; charset=utf-8"))
+        self._send(status, message.encode("utf-8", "replace"), [("Content-Type", "text/plain; charset=utf-8"), *guards()])
 
-    def _send(self, status: int, body: bytes, *fields: tuple[str, str]) -> None:
+    def _send(self, status: int, body: bytes, headers: Sequence[tuple[str, str]]) -> None:
         self.send_response(status)
-        for name, value in (*fields, ("Content-Security-Policy", POLICY), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")):
-            self.send_header(name, _IN_HEADER.sub("?", value))
+        for name, value in headers:
+            self.send_header(name, clean(value))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
