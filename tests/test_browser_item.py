@@ -74,6 +74,7 @@ def test_any_two_versions_are_compared(room: Served, browser: Any) -> None:
         assert page.locator("#difference h3").inner_text() == "De la version 2 à la version 3"
         page.locator("select[name=from]").select_option("1")
         page.get_by_role("button", name="Comparer").click()
+        page.wait_for_load_state()
         assert page.url.endswith("?from=1&to=3#difference")
         assert "Depuis 2020, la passation se fait en ligne" in page.locator(".diff ins").last.inner_text()
         assert page.locator(".timeline.wide").is_visible()
