@@ -18,11 +18,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 from rabat_crawler import registry
-from rabat_crawler.archive import Archive, schema, store
+from rabat_crawler.archive import Archive, Filters, schema, store
 from rabat_crawler.archive.ingest import Ingest
 from rabat_crawler.archive.rebuild import warc_files
 from rabat_crawler.archive.relating import write_relations
-from rabat_crawler.archive.search import Filters
 from rabat_crawler.archive.warc import WarcWriter, iter_records
 from rabat_crawler.models import Capture, Draft, Item, Page, PartialDate, Record, Role, Site
 from rabat_crawler.runner import crawl

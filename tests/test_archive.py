@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rabat_crawler import registry
-from rabat_crawler.archive import Archive, store
+from rabat_crawler.archive import Archive, Filters, store
 from rabat_crawler.archive.ingest import Ingest
-from rabat_crawler.archive.search import Filters
 from rabat_crawler.errors import NotFound
 from rabat_crawler.models import Alternate, Draft, Link, Page
 from tests.building import (

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from rabat_crawler import registry
-from rabat_crawler.archive import Archive, schema
+from rabat_crawler.archive import Archive, Filters, schema
 from rabat_crawler.archive.document_reader import DocumentReader
-from rabat_crawler.archive.search import MARK_START, Filters
 from rabat_crawler.archive.warc import WarcWriter
 from rabat_crawler.demo.country_sheets import sheets
 from rabat_crawler.demo.pdf import make_long_pdf
 from rabat_crawler.extract.office import SLIDES as OFFICE_SLIDES
 from rabat_crawler.models import Capture, DocumentVersion, Record, Run
+from rabat_crawler.query.excerpt import MARK_START
 from tests.building import BASE, RABAT, added, article_html, copy_of, dump_of, night, rabat, records_of, sample_archive, without_places
 from tests.document_shelf import SHELF, docx, pptx
 
@@ -184,7 +184,7 @@ def test_filters_narrow_a_search_of_documents(archive: Archive, filters: dict[st
 
 
 def test_any_text_is_a_safe_search_of_documents(archive: Archive) -> None:
-    for words in ("", '"', "a* OR", "page:2", "\x00", "NEAR(", "é" * 400, "-", "{text}: x"):
+    for words in ("", '"', "zz* OR", "page:2", "\x00", "NEAR(", "é" * 400, "-", "{text}: x"):
         assert archive.search_documents(words) == []
 
 
@@ -320,15 +320,11 @@ def test_held_captures_say_nothing_until_they_are_let_in(past: Path, tmp_path: P
         assert list(archive.dump()) == rows
 
 
-def test_documents_of_an_older_archive_are_read_when_it_is_opened(past: Path, tmp_path: Path) -> None:
+def test_documents_that_have_no_rows_are_read_when_an_archive_is_opened(past: Path, tmp_path: Path) -> None:
     folder = copy_of(past, tmp_path)
     rows = dump_of(folder)
     connection = schema.connect(folder / "rabat.db", write=True).conn
-    for statement in (
-        "DROP VIEW item_documents", "DROP TABLE pages_fts", "DROP TABLE document_pages", "DROP TABLE documents", "DROP INDEX attachments_by_key",
-        "DROP INDEX captures_of_documents", "ALTER TABLE attachments DROP COLUMN url_key", "DELETE FROM _sqlite_migrations WHERE name = 'm005_documents'",
-        f"PRAGMA user_version = {schema.schema_version() - 1}",
-    ):  # fmt: skip
+    for statement in ("PRAGMA foreign_keys = OFF", "DELETE FROM document_pages", "DELETE FROM documents"):
         connection.execute(statement)
     connection.close()
     with Archive.open(folder, write=True) as archive:

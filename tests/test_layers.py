@@ -35,6 +35,9 @@ LAYERS = (
         "charts",
         "calendars",
         "places_map",
+        "query",
+        "spreadsheets",
+        "atom",
     ),
     ("archive",),
     (
@@ -89,6 +92,7 @@ DOORS = {
     "pypdfium2": ("extract",),
     "lxml": ("extract",),
     "langdetect": ("extract",),
+    "snowballstemmer": ("query",),
     "click": ("cli", "demo"),
     "urllib3": LAYERS[3],
     "datasette": ("web",),

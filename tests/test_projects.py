@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rabat_crawler import registry
-from rabat_crawler.archive import Archive
-from rabat_crawler.archive.search import Filters
+from rabat_crawler.archive import Archive, Filters
 from rabat_crawler.demo.content import projects as truth
 from rabat_crawler.extract import parse_page
 from rabat_crawler.extract.projects import field_of, parse_period

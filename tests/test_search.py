@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rabat_crawler.archive import Archive, schema
-from rabat_crawler.archive.search import MARK_END, MARK_START, MAX_LENGTH, MAX_TERMS, Filters
+from rabat_crawler.archive import Archive, Filters, schema
 from rabat_crawler.errors import SearchSyntax
+from rabat_crawler.query.excerpt import MARK_END, MARK_START
+from rabat_crawler.query.grammar import MAX_LENGTH, MAX_TERMS
 from tests.building import BASE, article_html, copy_of, environment, night, recorded, sample_archive, small_archive
 
 ARTICLES = (
@@ -76,11 +77,12 @@ SENEGAL, HEART, STEERING, WORK, ARAB = (title for _, title, *_ in ARTICLES)
         ("co*", {STEERING}),
         ("co-development", {STEERING}),
         ("الهجرة", {ARAB}),
-        ("dakar AND", set()),
-        ("dakar OR comite", set()),
-        ("title:comite", set()),
-        ("", set()),
-        (" \t\n", set()),
+        ("dakar AND", {SENEGAL, STEERING}),
+        ("dakar OR oeuvre", {SENEGAL, STEERING, HEART, WORK}),
+        ("title:comite", {SENEGAL}),
+        ("title:oeuvre", set()),
+        ("", {SENEGAL, HEART, STEERING, WORK, ARAB}),
+        (" \t\n", {SENEGAL, HEART, STEERING, WORK, ARAB}),
         ("***", set()),
         ('""', set()),
         ("’", set()),

@@ -13,6 +13,7 @@ from rabat_crawler.wording import Piece, word_diff
 if TYPE_CHECKING:
     from rabat_crawler.archive.captured import Listed
     from rabat_crawler.archive.past import History
+    from rabat_crawler.archive.results import Results
 
 PROMISED = (
     "item_id", "site", "kind", "language", "title", "summary", "text", "published", "event_start", "event_end", "canonical_url", "addresses",
@@ -30,8 +31,27 @@ def item_json(item: Item) -> dict[str, Any]:
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
-    """The item of a hit with `rank` (lower is better) and `snippet`, where \\u0002 and \\u0003 stand around the words found."""
-    return {**item_json(hit.item), "rank": hit.rank, "snippet": hit.snippet}
+    """The item of a hit with `rank` (lower is better) and `snippet`, where \\u0002 and \\u0003 stand around the words found.
+
+    `through`: the translation, `version_id`: the earlier version that holds the words where the item itself does not; else null.
+    """
+    return {**item_json(hit.item), "rank": hit.rank, "snippet": hit.snippet, "through": hit.through, "version_id": hit.version_id}
+
+
+def results_json(results: Results) -> dict[str, Any]:
+    """What a search gave beside its hits."""
+    facets = {name: [{"value": one.value, "count": one.count} for one in values] for name, values in results.facets.items()}
+    return {
+        "words": results.words,
+        "total": results.total,
+        "exact": results.exact,
+        "offset": results.offset,
+        "limit": results.limit,
+        "sort": results.sort,
+        "suggestion": results.suggestion,
+        "notes": list(results.notes),
+        "facets": facets,
+    }
 
 
 DOCUMENT_KEYS = (

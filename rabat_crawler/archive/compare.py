@@ -14,8 +14,8 @@ FIELDS = (
     "kind language language_method language_confidence title summary text published event_start event_end canonical_url article_id section layout gone flags html"
 ).split()
 CAPTURE_FIELDS = ("layout", "role", "badness", "problems")
-CHILDREN = tuple(table for table in items.CHILDREN if table != "traits")
-"""The tables whose rows are compared; traits are no reading, only what relations are found by."""
+CHILDREN = tuple(table for table in items.CHILDREN if table not in ("traits", "earlier_versions"))
+"""The tables whose rows are compared; traits are no reading, only what relations are found by, and versions are compared by themselves."""
 DOCUMENT_FIELDS = ("media_type", "title", "pages", "language", "dated", "dates", "text_digest", "problems")
 EXAMPLES = 3
 NEW, LOST = "new", "lost"

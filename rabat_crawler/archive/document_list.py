@@ -8,8 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rabat_crawler.archive import store
-from rabat_crawler.archive.search import SNIPPET_WORDS, Filters, build_query, storable
+from rabat_crawler.archive.filters import NAMED, Filters, storable
+from rabat_crawler.archive.vocabulary import Words
 from rabat_crawler.models import DocumentHit, DocumentVersion, PartialDate, Problem
+from rabat_crawler.query import Query, express, parse_query
+from rabat_crawler.query.excerpt import Marker
+from rabat_crawler.query.expressions import PAGES as PAGE_COLUMNS
 from rabat_crawler.urls import url_key
 
 DOCUMENT_COLUMNS = (
@@ -25,11 +29,11 @@ SELECT = f"SELECT {', '.join('d.' + name for name in DOCUMENT_COLUMNS)} FROM doc
 ORDER = "ORDER BY d.url_key, d.first_seen, d.document_id"
 LINKS = "SELECT document_id, item_id, text FROM item_documents WHERE document_id IN ({marks}) ORDER BY document_id, item_id, url"
 PAGES = """
-SELECT d.document_id, d.text_digest, p.page, p.id, bm25(pages_fts) AS rank
+SELECT d.document_id, d.text_digest, p.page, p.id, bm25(pages_fts, 1.0, 0.5, 0.5) AS rank
 FROM pages_fts JOIN document_pages p ON p.id = pages_fts.rowid JOIN documents d ON d.document_id = p.document_id
 WHERE pages_fts MATCH :query AND d.current {filters} ORDER BY rank, d.url_key, p.page LIMIT :most
 """
-SNIPPET = f"SELECT snippet(pages_fts, 0, char(2), char(3), ' … ', {SNIPPET_WORDS}) FROM pages_fts WHERE pages_fts MATCH ? AND rowid = ?"
+TEXT = "SELECT p.text, d.language FROM document_pages p JOIN documents d ON d.document_id = p.document_id WHERE p.id = ?"
 LINKED = "AND EXISTS (SELECT 1 FROM item_documents x JOIN items i ON i.item_id = x.item_id WHERE x.document_id = d.document_id {conditions})"
 
 
@@ -46,18 +50,21 @@ class Found:
 
 def search_pages(connection: sqlite3.Connection, words: str, filters: Filters, limit: int) -> list[Found]:
     """The documents of which a page holds all the words, the best page first; of each document the current version. [] where no word was given."""
-    query = build_query(words)
-    if not query:
+    query = parse_query(storable(words))
+    vocabulary = Words(connection)
+    expression = express(query.node, (), PAGE_COLUMNS, vocabulary).words if query.node is not None else ""
+    if not expression:
         return []
-    conditions, values = _conditions(filters)
-    rows = connection.execute(PAGES.format(filters=conditions), {"query": query, "most": MAX_PAGES_FOUND, **values}).fetchall()
+    conditions, values = _conditions(_narrowed(filters, query))
+    marker = Marker(query.terms, vocabulary)
+    rows = connection.execute(PAGES.format(filters=conditions), {"query": expression, "most": MAX_PAGES_FOUND, **values}).fetchall()
     by_text: dict[str, list[tuple[str, int, int, float]]] = {}
     for name, text_digest, page, number, rank in rows:
         by_text.setdefault(text_digest, []).append((name, page, number, rank))
     found = []
     for pages in list(by_text.values())[:limit]:
         _, page, number, rank = pages[0]
-        snippet = connection.execute(SNIPPET, (query, number)).fetchone()[0]
+        snippet = marker.snippet(*connection.execute(TEXT, (number,)).fetchone())
         every = tuple(sorted({one[1] for one in pages}))
         found.append(Found(tuple(dict.fromkeys(one[0] for one in pages)), page, every, snippet, rank))
     return found
@@ -76,6 +83,14 @@ def find_documents(connection: sqlite3.Connection, words: str, filters: Filters,
     return hits
 
 
+def _narrowed(filters: Filters, query: Query) -> Filters:
+    """The filters with the fields that were typed; an option counts before a field."""
+    typed = {one.field: one.value for one in query.narrowed if one.field}
+    if year := typed.pop("year", None):
+        typed = {"since": year, "until": year, **typed}
+    return replace(filters, **{name: value for name, value in typed.items() if not getattr(filters, name)})
+
+
 def _conditions(filters: Filters) -> tuple[str, dict[str, str]]:
     """Language and site are the document's; kind and dates those of an item that links it."""
     parts: list[str] = []
@@ -84,7 +99,7 @@ def _conditions(filters: Filters) -> tuple[str, dict[str, str]]:
         if value := getattr(filters, name):
             parts.append(f"AND d.{name} = :{name}")
             values[name] = storable(value)
-    if filters.kind or filters.since or filters.until:
+    if filters.kind or filters.since or filters.until or any(getattr(filters, name) for name in NAMED):
         conditions, more = replace(filters, language=None, site=None).sql()
         parts.append(LINKED.format(conditions=conditions))
         values |= more

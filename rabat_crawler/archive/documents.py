@@ -19,7 +19,8 @@ from rabat_crawler.errors import RecordError
 from rabat_crawler.extract import languages
 from rabat_crawler.extract.dates import plausible
 from rabat_crawler.extract.decoding import decode_body
-from rabat_crawler.models import Capture, DocumentText, PartialDate, Problem, Record
+from rabat_crawler.models import Capture, DocumentText, PartialDate, Problem, Record, Site
+from rabat_crawler.query.stems import stem_columns
 
 PAGE_BITS = 13
 """A page's row number is its document's number and so many bits for the page: equal in every copy of the archive."""
@@ -52,7 +53,7 @@ UPSERT = (
     f"INSERT INTO documents ({', '.join(DOCUMENT_COLUMNS)}) VALUES ({', '.join('?' * len(DOCUMENT_COLUMNS))}) "
     f"ON CONFLICT (document_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in DOCUMENT_COLUMNS[1:])}"
 )
-INSERT_PAGE = "INSERT INTO document_pages (id, document_id, page, text) VALUES (?,?,?,?)"
+INSERT_PAGE = "INSERT INTO document_pages (id, document_id, page, text, stems_fr, stems_en) VALUES (?,?,?,?,?,?)"
 TextOf = Callable[[str, str], DocumentText | None]
 """Gives the text of a body by its digest and the record that holds it; None if there is nothing to say of it."""
 
@@ -92,7 +93,7 @@ def write_documents(connection: sqlite3.Connection, url_key: str, text_of: TextO
             text = text_of(digest, captures[-1].holder)
             if text is None:
                 continue
-            _write_pages(connection, url_key, digest, text)
+            _write_pages(connection, url_key, digest, text, captures[-1].site)
         connection.execute(UPSERT, _row(connection, url_key, captures, text, current=digest == latest))
 
 
@@ -100,7 +101,7 @@ def keep_text(connection: sqlite3.Connection, digest: str, text: DocumentText) -
     """Rows for a body at all its addresses, of which `write_documents` makes whole ones when all bodies are there."""
     for (url_key,) in connection.execute(PLACES_OF_DIGEST, (digest,)).fetchall():
         captures = _shown(connection, url_key)[digest]
-        _write_pages(connection, url_key, digest, text)
+        _write_pages(connection, url_key, digest, text, captures[-1].site)
         connection.execute(UPSERT, _row(connection, url_key, captures, text, current=False))
 
 
@@ -123,19 +124,25 @@ def _delete(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("DELETE FROM documents WHERE document_id = ?", (name,))
 
 
-def _write_pages(connection: sqlite3.Connection, url_key: str, digest: str, text: DocumentText) -> None:
+def _write_pages(connection: sqlite3.Connection, url_key: str, digest: str, text: DocumentText, site: str) -> None:
     number = document_number(url_key, digest)
     name = identity.item_id(number)
     connection.execute("DELETE FROM document_pages WHERE document_id = ?", (name,))
-    rows = [((number << PAGE_BITS) + page, name, page, content) for page, content in enumerate(text.pages, 1)]
+    language, _ = _language(text, registry.resolve(site))
+    rows = [((number << PAGE_BITS) + page, name, page, content, *stem_columns("", content, language)) for page, content in enumerate(text.pages, 1)]
     connection.executemany(INSERT_PAGE, rows)
+
+
+def _language(text: DocumentText, site: Site) -> tuple[str | None, str]:
+    """The language of a document and how it was found."""
+    body = "\n".join(text.pages)
+    return languages.identify(text.title, body[:LANGUAGE_TEXT], declared=(), allowed=site.languages)[:2] if body else (None, "")
 
 
 def _row(connection: sqlite3.Connection, url_key: str, captures: Sequence[_Shown], text: DocumentText, *, current: bool) -> tuple[object, ...]:
     first, last = captures[0], captures[-1]
     site = registry.resolve(last.site)
-    body = "\n".join(text.pages)
-    language, method, _ = languages.identify(text.title, body[:LANGUAGE_TEXT], declared=(), allowed=site.languages) if body else (None, "", 0.0)
+    language, method = _language(text, site)
     captured = parse_moment(first.captured_at)
     dates = [date if plausible(date.value, first_year=site.first_year, captured_at=captured) else _doubted(date) for date in text.dates]
     problems = text.problems + ((Problem(code=CUT, message="every capture of it was cut short"),) if all(one.cut for one in captures) else ())

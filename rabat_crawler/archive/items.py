@@ -12,13 +12,15 @@ from typing import Any
 from rabat_crawler import identity, registry
 from rabat_crawler.archive.mentions import mention_rows
 from rabat_crawler.events import Meeting, describe
-from rabat_crawler.models import Draft, Item, Site
+from rabat_crawler.models import Draft, Item, Site, Version
+from rabat_crawler.query.codes import item_codes
+from rabat_crawler.query.stems import accented_spellings, stem_columns
 from rabat_crawler.relations import traits_of
 from rabat_crawler.urls import fold_key, path_language, url_key
 
 ITEM_COLUMNS = (
     "id item_id site kind language language_method title summary text published event_start event_end canonical_url article_id section layout "
-    "first_seen last_seen gone flags current_version html item_key language_confidence"
+    "first_seen last_seen gone flags current_version html item_key language_confidence stems_fr stems_en codes"
 ).split()
 VERSION_COLUMNS = ("version_id item_id text_digest title summary text html layout complete first_capture last_capture first_seen last_seen").split()
 FIXED = {"ITEM": ("id", "item_id", "item_key"), "VERSION": ("version_id", "item_id", "text_digest", "title", "text")}
@@ -44,8 +46,9 @@ CHILDREN = {
     "projects": 7,
     "mentions": 6,
     "events": 11,
+    "earlier_versions": 7,
 }
-"""The tables that belong to an item, with their number of columns; in `identities` the item is the second one."""
+"""The tables that belong to an item, with their number of columns; in `identities` and `earlier_versions` the item is the second one."""
 
 OF_ITEM = """
 SELECT draft_id, content, page_url, first_seen, last_seen, first_capture, last_capture, origin, base_key FROM drafts WHERE item_key = ?
@@ -69,6 +72,7 @@ class ItemRows:
     item: tuple[Any, ...]
     versions: tuple[tuple[Any, ...], ...]
     children: dict[str, list[tuple[Any, ...]]]
+    spellings: frozenset[tuple[str, str]]
 
 
 def build_item(connection: sqlite3.Connection, key: str) -> ItemRows | None:
@@ -91,13 +95,14 @@ def build_item(connection: sqlite3.Connection, key: str) -> ItemRows | None:
 def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, site: Site, bases: set[str]) -> ItemRows:
     item, name, number = merged.item, merged.item.item_id, identity.item_number(key)
     mentions = mention_rows(name, item.title, item.text, item.language)
+    *stems, spellings = _searchable(item.title, item.text, item.language)
     mentioned = [f"{kind}:{code}" for _, kind, code, *_ in mentions if kind != "theme"]
     return ItemRows(
         item=(
             number, name, item.site, item.kind, item.language, item.language_method, item.title, item.summary, item.text, item.published,
             item.event_start, item.event_end, item.canonical_url, item.article_id, item.section, item.layout, item.first_seen, item.last_seen,
             int(_is_gone(connection, key, item)), json.dumps(item.flags), item.current_version, item.html, key,
-            item.language_confidence,
+            item.language_confidence, *stems, _codes(item, mentions),
         ),
         versions=tuple(
             (v.version_id, name, v.text_digest, v.title, v.summary, v.text, v.html, v.layout, int(v.complete), v.first_capture, v.last_capture,
@@ -117,8 +122,34 @@ def _rows(connection: sqlite3.Connection, key: str, merged: identity.Merged, sit
             "projects": [(name, p.countries, p.start, p.end, p.period, p.partners, p.funding) for p in (item.project,) if p],
             "identities": [(identity.item_id(identity.item_number(base)), name, base) for base in sorted(bases - {key})],
             "mentions": mentions,
+            "earlier_versions": [_earlier(name, v, item.language) for v in merged.versions if v.version_id != item.current_version],
         },
+        spellings=spellings,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _searchable(title: str, text: str, language: str | None) -> tuple[str, str, frozenset[tuple[str, str]]]:
+    """The columns of stems and the accented spellings of a text, remembered: listings write the same items anew page after page."""
+    return *stem_columns(title, text, language), frozenset(accented_spellings(title, text))
+
+
+def _codes(item: Item, mentions: Sequence[tuple[Any, ...]]) -> str:
+    """What of the item is asked for beside its words."""
+    return item_codes(
+        language=item.language,
+        kind=item.kind,
+        site=item.site,
+        published=item.published,
+        whole="intro_only" not in item.flags,
+        names=[(kind, code) for _, kind, code, *_ in mentions],
+    )
+
+
+def _earlier(name: str, version: Version, language: str | None) -> tuple[Any, ...]:
+    """The row of a version that is not the current one."""
+    stems = stem_columns(version.title, version.text, language)
+    return identity.item_number(f"version {version.version_id}"), name, version.version_id, version.title, version.text, *stems
 
 
 def _meeting(item: Item) -> tuple[Any, ...]:
@@ -177,6 +208,7 @@ def insert_items(connection: sqlite3.Connection, items: Sequence[ItemRows]) -> N
 
 def _insert_children(connection: sqlite3.Connection, items: Iterable[ItemRows]) -> None:
     items = list(items)
+    connection.executemany("INSERT OR IGNORE INTO spellings VALUES (?, ?)", sorted(frozenset().union(*(rows.spellings for rows in items))))
     for table, width in CHILDREN.items():
         children = [row for rows in items for row in rows.children[table]]
         if children:

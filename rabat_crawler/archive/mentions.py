@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rabat_crawler.names import KINDS, NameKind, find_names, resolve
 
 if TYPE_CHECKING:
-    from rabat_crawler.archive.search import Filters
+    from rabat_crawler.archive.filters import Filters
 
 MAX_SPANS = 20
 """So many places of one name in an item are kept; `count` says how many there are."""

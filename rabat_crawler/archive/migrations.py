@@ -391,6 +391,85 @@ def m010_events(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+WEIGHTS = (8.0, 1.0, 0.5, 0.5, 0.2)
+"""Of the columns of `items_fts` in the rank: title, text, stems of either language, codes."""
+M011 = f"""
+DROP TRIGGER items_fts_insert;
+DROP TRIGGER items_fts_delete;
+DROP TRIGGER items_fts_update;
+DROP TABLE items_fts;
+ALTER TABLE items ADD COLUMN stems_fr TEXT NOT NULL DEFAULT '';
+ALTER TABLE items ADD COLUMN stems_en TEXT NOT NULL DEFAULT '';
+ALTER TABLE items ADD COLUMN codes TEXT NOT NULL DEFAULT '';
+CREATE INDEX items_by_codes ON items (id, published, codes);
+CREATE VIRTUAL TABLE items_fts USING fts5 (
+  title, text, stems_fr, stems_en, codes, content="items", content_rowid="id", tokenize="{TOKENIZER}");
+INSERT INTO items_fts (items_fts, rank) VALUES ('rank', 'bm25({", ".join(map(str, WEIGHTS))})');
+CREATE TRIGGER items_fts_insert AFTER INSERT ON items BEGIN
+  INSERT INTO items_fts (rowid, title, text, stems_fr, stems_en, codes) VALUES (new.id, new.title, new.text, new.stems_fr, new.stems_en, new.codes);
+END;
+CREATE TRIGGER items_fts_delete AFTER DELETE ON items BEGIN
+  INSERT INTO items_fts (items_fts, rowid, title, text, stems_fr, stems_en, codes)
+    VALUES ('delete', old.id, old.title, old.text, old.stems_fr, old.stems_en, old.codes);
+END;
+CREATE TRIGGER items_fts_update AFTER UPDATE OF title, text, stems_fr, stems_en, codes ON items
+WHEN old.title <> new.title OR old.text <> new.text OR old.stems_fr <> new.stems_fr OR old.stems_en <> new.stems_en OR old.codes <> new.codes BEGIN
+  INSERT INTO items_fts (items_fts, rowid, title, text, stems_fr, stems_en, codes)
+    VALUES ('delete', old.id, old.title, old.text, old.stems_fr, old.stems_en, old.codes);
+  INSERT INTO items_fts (rowid, title, text, stems_fr, stems_en, codes) VALUES (new.id, new.title, new.text, new.stems_fr, new.stems_en, new.codes);
+END;
+
+DROP TRIGGER pages_fts_insert;
+DROP TRIGGER pages_fts_delete;
+DROP TRIGGER pages_fts_update;
+DROP TABLE pages_fts;
+ALTER TABLE document_pages ADD COLUMN stems_fr TEXT NOT NULL DEFAULT '';
+ALTER TABLE document_pages ADD COLUMN stems_en TEXT NOT NULL DEFAULT '';
+CREATE VIRTUAL TABLE pages_fts USING fts5 (text, stems_fr, stems_en, content="document_pages", content_rowid="id", tokenize="{TOKENIZER}");
+INSERT INTO pages_fts (pages_fts, rank) VALUES ('rank', 'bm25(1.0, 0.5, 0.5)');
+CREATE TRIGGER pages_fts_insert AFTER INSERT ON document_pages BEGIN
+  INSERT INTO pages_fts (rowid, text, stems_fr, stems_en) VALUES (new.id, new.text, new.stems_fr, new.stems_en);
+END;
+CREATE TRIGGER pages_fts_delete AFTER DELETE ON document_pages BEGIN
+  INSERT INTO pages_fts (pages_fts, rowid, text, stems_fr, stems_en) VALUES ('delete', old.id, old.text, old.stems_fr, old.stems_en);
+END;
+CREATE TRIGGER pages_fts_update AFTER UPDATE OF text, stems_fr, stems_en ON document_pages
+WHEN old.text <> new.text OR old.stems_fr <> new.stems_fr OR old.stems_en <> new.stems_en BEGIN
+  INSERT INTO pages_fts (pages_fts, rowid, text, stems_fr, stems_en) VALUES ('delete', old.id, old.text, old.stems_fr, old.stems_en);
+  INSERT INTO pages_fts (rowid, text, stems_fr, stems_en) VALUES (new.id, new.text, new.stems_fr, new.stems_en);
+END;
+
+CREATE TABLE earlier_versions (
+  id INTEGER PRIMARY KEY, item_id TEXT NOT NULL REFERENCES items (item_id) DEFERRABLE INITIALLY DEFERRED, version_id TEXT NOT NULL UNIQUE,
+  title TEXT NOT NULL, text TEXT NOT NULL, stems_fr TEXT NOT NULL, stems_en TEXT NOT NULL
+) STRICT;
+CREATE INDEX earlier_versions_by_item ON earlier_versions (item_id);
+CREATE VIRTUAL TABLE versions_fts USING fts5 (
+  title, text, stems_fr, stems_en, content="earlier_versions", content_rowid="id", tokenize="{TOKENIZER}");
+INSERT INTO versions_fts (versions_fts, rank) VALUES ('rank', 'bm25(8.0, 1.0, 0.5, 0.5)');
+CREATE TRIGGER versions_fts_insert AFTER INSERT ON earlier_versions BEGIN
+  INSERT INTO versions_fts (rowid, title, text, stems_fr, stems_en) VALUES (new.id, new.title, new.text, new.stems_fr, new.stems_en);
+END;
+CREATE TRIGGER versions_fts_delete AFTER DELETE ON earlier_versions BEGIN
+  INSERT INTO versions_fts (versions_fts, rowid, title, text, stems_fr, stems_en) VALUES ('delete', old.id, old.title, old.text, old.stems_fr, old.stems_en);
+END;
+CREATE TRIGGER versions_fts_update AFTER UPDATE OF title, text, stems_fr, stems_en ON earlier_versions BEGIN
+  INSERT INTO versions_fts (versions_fts, rowid, title, text, stems_fr, stems_en) VALUES ('delete', old.id, old.title, old.text, old.stems_fr, old.stems_en);
+  INSERT INTO versions_fts (rowid, title, text, stems_fr, stems_en) VALUES (new.id, new.title, new.text, new.stems_fr, new.stems_en);
+END;
+
+CREATE TABLE spellings (folded TEXT NOT NULL, spelling TEXT NOT NULL, PRIMARY KEY (folded, spelling)) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m011_search(db: sqlite_utils.Database) -> None:
+    """Stems and codes in the full text, earlier versions searchable, the accented spellings of words; read from the WARC files again."""
+    _forget_derived(db)
+    for statement in _statements(M011):
+        db.execute(statement)
+
+
 ROOTS = frozenset(("items", "captures", "documents", "drafts", "links", "files"))
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rabat_crawler.archive import document_list, schema, search, store
+from rabat_crawler.archive.filters import Filters
 from rabat_crawler.archive.results import Results, Sort
-from rabat_crawler.archive.search import Filters
 from rabat_crawler.errors import NotFound, RabatError
-from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item, Run, Version
+from rabat_crawler.models import DocumentHit, DocumentVersion, Item, Run, Version
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.agenda import AgendaFilters, Event
@@ -61,11 +61,11 @@ class Reader:
         `twin`: also items of which the translation holds them (`Hit.through`); `versions`: also items of which an earlier version does
         (`Hit.version_id`); `facets`: with counts by language, kind, year, site and names. SearchSyntax if it is far too long or says nonsense.
         """
-        found = self._read(lambda: search.run(self.connection, words, filters or Filters(), limit + offset))[offset:]
-        items = {item.item_id: item for item in self._read(lambda: store.read_items_by_id(self.connection, [row[0] for row in found]))}
-        # A crawl beside this may have merged an item into another between the two questions.
-        hits = tuple(Hit(item=items[name], rank=rank, snippet=snippet, title_marked=title) for name, rank, snippet, title in found if name in items)
-        return Results(words=words, hits=hits, total=offset + len(hits), offset=offset, limit=limit, sort=sort)
+        return self._read(
+            lambda: search.find(
+                self.connection, words, filters or Filters(), limit=limit, offset=offset, sort=sort, twin=twin, versions=versions, facets=facets
+            )
+        )
 
     def search_documents(self, words: str, filters: Filters | None = None, limit: int = 20) -> list[DocumentHit]:
         """The documents of which one page holds all the words, with the items that link them, the best page first. As `search` otherwise.

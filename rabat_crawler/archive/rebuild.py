@@ -193,7 +193,7 @@ def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progr
         write_relations(db.conn, read_decisions(archive.path))
         db.conn.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
         counts = store.count_rows(db.conn)
-        for index in ("items_fts", "pages_fts"):
+        for index in ("items_fts", "pages_fts", "versions_fts"):
             db.conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
         db.conn.execute("PRAGMA journal_mode = DELETE")
     finally:

@@ -1,126 +1,365 @@
-"""Full text search: any string a person types becomes a safe FTS5 query. Accents do not matter, nor does œ for oe.
+"""Full text search over items: what was typed, made FTS5's by `query`, is counted, ranked, sorted, and given with snippets, facets and near words.
 
-Reads only. Words are ANDed; "..." is a phrase; a trailing * on three letters or more is a prefix.
+Reads only. A word that stands in more than FREQUENT items is not ranked over all of them (README, "How a search is answered").
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from rabat_crawler.errors import SearchSyntax
+from rabat_crawler.archive import store
+from rabat_crawler.archive.filters import Filters, storable
+from rabat_crawler.archive.results import FACETS, FacetValue, Results, Sort
+from rabat_crawler.archive.vocabulary import Words
+from rabat_crawler.models import Hit, Item
+from rabat_crawler.query import Query, express, parse_query
+from rabat_crawler.query.codes import ALL, DATED, WHOLE, code_of, counted
+from rabat_crawler.query.excerpt import MARK_END, MARK_START, Marker
+from rabat_crawler.query.expressions import ITEMS, VERSIONS, Expressions
+from rabat_crawler.query.near import most_changes, nearest
+from rabat_crawler.query.tree import Codes, Term
+from rabat_crawler.query.words import plain_fold
 
-MARK_START, MARK_END = "\x02", "\x03"
-MAX_LENGTH = 500
-MAX_TERMS = 32
-SNIPPET_WORDS = 32
-NAMED: tuple[Literal["country", "organisation", "theme", "town"], ...] = ("country", "organisation", "theme", "town")
-TITLE_WEIGHT, TEXT_WEIGHT = 5.0, 1.0
+__all__ = ["MARK_END", "MARK_START", "Filters", "find", "match_expression", "storable"]
 
-_PIECE = re.compile(r'"([^"]*)"?|(\S+)')
-_WORD = re.compile(r"[^\W_]+")
+FREQUENT = 20_000
+"""A search that finds more items than this is ranked and counted in part."""
+COUNTED = 200_000
+"""So many items found are counted one by one; of more the number is estimated."""
+COUNTED_FOR_FACETS = 10_000
+WINDOW = 200
+"""The first so many hits are ordered with the preference for whole and dated items; those behind by FTS5's rank alone."""
+NOT_WHOLE, NOT_DATED = 0.8, 0.92
+"""What the rank of an item is multiplied with of which only a list's intro, or no date, is known."""
+THROUGH_TWIN, IN_EARLIER = 0.9, 0.7
+"""The same for an item that is found through its translation, or in an earlier version only."""
+ID_BITS = 50
+"""Item numbers are below 2 ** ID_BITS and as good as random: a stretch of them is a fair sample."""
+SHARES = (1, 4, 16, 64, 256)
 
-SEARCH = """
-SELECT i.item_id, bm25(items_fts, {title}, {text}) AS rank,
-  snippet(items_fts, 1, char(2), char(3), ' … ', {words}) AS snippet, highlight(items_fts, 0, char(2), char(3)) AS title_marked
-FROM items_fts JOIN items i ON i.id = items_fts.rowid
-WHERE items_fts MATCH :query {filters}
-ORDER BY rank, i.published DESC, i.item_id LIMIT :limit
+COUNT = "SELECT count(*) FROM (SELECT 1 FROM items_fts WHERE items_fts MATCH ? LIMIT ?)"
+RANKED = "SELECT rowid, bm25(items_fts, 8.0, 1.0, 0.5, 0.5, 0.2) AS r FROM items_fts WHERE items_fts MATCH ? ORDER BY r, rowid LIMIT ?"
+RANKED_IN_PART = """
+SELECT rowid, r FROM (SELECT rowid, bm25(items_fts, 8.0, 1.0, 0.5, 0.5, 0.2) AS r FROM items_fts WHERE items_fts MATCH ? LIMIT ?)
+ORDER BY r, rowid LIMIT ?
 """
+BY_DATE = """
+SELECT i.id FROM items_fts CROSS JOIN items i INDEXED BY items_by_codes ON i.id = items_fts.rowid WHERE items_fts MATCH ?
+ORDER BY {order} LIMIT ? OFFSET ?
+"""
+WALK = """
+SELECT id FROM items i INDEXED BY items_by_published WHERE {dated}
+  AND EXISTS (SELECT 1 FROM items_fts WHERE items_fts.rowid = i.id AND items_fts MATCH ?) ORDER BY {order} LIMIT ? OFFSET ?
+"""
+ORDERS: dict[Sort, str] = {"newest": "published DESC, id DESC", "oldest": "published IS NULL, published, id"}
+CODES = """
+SELECT i.codes FROM items_fts CROSS JOIN items i INDEXED BY items_by_codes ON i.id = items_fts.rowid
+WHERE items_fts MATCH ? AND items_fts.rowid < ? LIMIT ?
+"""
+CODES_OF = "SELECT id, codes FROM items INDEXED BY items_by_codes WHERE id IN ({marks})"
+TWINS = """
+SELECT o.id, i.item_id, h.r FROM ({ranked}) h JOIN items i ON i.id = h.rowid JOIN translations t ON t.item_id = i.item_id
+JOIN items o ON o.item_id = t.other_id ORDER BY h.r, o.id
+"""
+EARLIER = """
+SELECT i.id, e.version_id, bm25(versions_fts, 8.0, 1.0, 0.5, 0.5) AS r FROM versions_fts JOIN earlier_versions e ON e.id = versions_fts.rowid
+JOIN items i ON i.item_id = e.item_id WHERE versions_fts MATCH ? ORDER BY r, e.id LIMIT ?
+"""
+IS_FOUND = "SELECT 1 FROM items_fts WHERE items_fts MATCH ? AND rowid = ?"
+ITEM_IDS = "SELECT id, item_id FROM items WHERE id IN ({marks})"
+MATCHED = "SELECT kind, code, matched FROM mentions WHERE item_id = ?"
+EARLIER_TEXT = "SELECT title, text FROM earlier_versions WHERE version_id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item found: its number, its rank (lower is better), through which translation, in which earlier version."""
+
+    number: int
+    rank: float
+    through: str | None = None
+    version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What limits a search or a list of items: language, kind, published dates (ISO prefixes, both included), and names that it must mention.
+class _Asked:
+    """A search, ready to be asked."""
 
-    A name is a code or any spelling ("SN", "Sénégal", "senegal"); a thematic domain takes in its themes.
-    """
+    connection: sqlite3.Connection
+    query: Query
+    narrowed: tuple[Codes, ...]
+    expressions: Expressions
+    vocabulary: Words
 
-    language: str | None = None
-    kind: str | None = None
-    since: str | None = None
-    until: str | None = None
-    site: str | None = None
-    country: str | None = None
-    organisation: str | None = None
-    theme: str | None = None
-    town: str | None = None
+    @property
+    def full(self) -> str:
+        return self.expressions.full
 
-    def sql(self) -> tuple[str, dict[str, str]]:
-        """The conditions on `items i` and their values. `until` takes in the whole of the year or month that it names.
-
-        ConfigError for a name that is not known; the message lists near ones.
-        """
-        parts: list[str] = []
-        values: dict[str, str] = {}
-        for name, column in (("language", "i.language"), ("kind", "i.kind"), ("site", "i.site")):
-            value = getattr(self, name)
-            if value:
-                parts.append(f"AND {column} = :{name}")
-                values[name] = storable(value)
-        if self.since:
-            parts.append("AND i.published >= :since")
-            values["since"] = self.since
-        if self.until:
-            parts.append("AND substr(i.published, 1, length(:until)) <= :until")
-            values["until"] = self.until
-        named = {kind: storable(value) for kind in NAMED if (value := getattr(self, kind))}
-        if named:
-            from rabat_crawler.archive.mentions import conditions  # the tables of names are read for those who ask for one
-
-            more, codes = conditions(named)
-            parts += more
-            values |= codes
-        return " ".join(parts), values
+    def count(self, expression: str, most: int) -> int:
+        return int(self.connection.execute(COUNT, (expression, most)).fetchone()[0])
 
 
-def storable(text: str) -> str:
-    """The text as SQLite can take it: bytes of the command line that are no UTF-8 become question marks."""
-    return text.encode("utf-8", "replace").decode()
+def find(
+    connection: sqlite3.Connection,
+    words: str,
+    filters: Filters,
+    *,
+    limit: int,
+    offset: int = 0,
+    sort: Sort = "relevance",
+    twin: bool = False,
+    versions: bool = False,
+    facets: bool = False,
+) -> Results:
+    """See `Reader.search`."""
+    asked = _asked(connection, words, filters)
+    if asked is None or not asked.full:
+        return Results(words=words, hits=(), total=0, offset=offset, limit=limit, sort=sort, facets=dict.fromkeys(FACETS, ()) if facets else {})
+    direct, exact = _total(asked)
+    more = [*(_through_twins(asked) if twin else ()), *(_in_earlier(asked) if versions else ())] if asked.query.node is not None else []
+    others = {one.number: one for one in reversed(more)}
+    if others:
+        found = _with_more(asked, others, direct, limit, offset, sort)
+    else:
+        found = _page(asked, direct, limit, offset, sort)
+    total = direct + len(others)
+    return Results(
+        words=words,
+        hits=tuple(_hits(asked, found)),
+        total=total,
+        offset=offset,
+        limit=limit,
+        sort=sort,
+        exact=exact,
+        facets=_facets(asked, direct, others) if facets else {},
+        suggestion=_suggestion(asked, words) if total == 0 else None,
+        notes=asked.query.notes,
+    )
 
 
-def build_query(words: str) -> str:
-    """The FTS5 query for what a person typed; "" if no word is in it. SearchSyntax if it is far too long."""
-    text = unicodedata.normalize("NFC", "".join(c if c.isprintable() else " " for c in words)).translate(_QUOTES)
-    if len(text) > MAX_LENGTH:
-        raise SearchSyntax(f"the search has {len(text)} characters; at most {MAX_LENGTH} are taken: use fewer words")
-    terms: list[str] = []
-    for phrase, word in _PIECE.findall(text):
-        if phrase:
-            terms.append(_alternatives(_WORD.findall(phrase), prefix=False))
-        elif word:
-            parts = _WORD.findall(word)
-            terms.append(_alternatives(parts, prefix=word.endswith("*") and bool(parts) and len(parts[-1]) >= 3))
-    terms = [term for term in terms if term]
-    if len(terms) > MAX_TERMS:
-        raise SearchSyntax(f"the search has {len(terms)} words; at most {MAX_TERMS} are taken: use fewer words")
-    return " AND ".join(terms)
+def match_expression(connection: sqlite3.Connection, words: str, filters: Filters | None = None) -> str:
+    """What FTS5 is asked of `items_fts` for what was typed; "" if that asks for nothing. SearchSyntax as for a search."""
+    asked = _asked(connection, words, filters or Filters())
+    return asked.full if asked is not None else ""
 
 
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": " ", "‘": " ", "'": " ", "\u00a0": " "})
-_LIGATURES = (("œ", "oe"), ("æ", "ae"))
+def _asked(connection: sqlite3.Connection, words: str, filters: Filters) -> _Asked | None:
+    query = parse_query(storable(words))
+    narrowed = (*query.narrowed, *filters.codes())
+    if query.node is None and not narrowed and words.strip():
+        return None  # something was typed, but no word is in it
+    vocabulary = Words(connection)
+    if query.node is None and not narrowed:
+        narrowed = (Codes((ALL,)),)
+    return _Asked(
+        connection=connection, query=query, narrowed=narrowed, expressions=express(query.node, narrowed, ITEMS, vocabulary), vocabulary=vocabulary
+    )
 
 
-def _alternatives(parts: list[str], *, prefix: bool) -> str:
-    """One phrase, or both of its spellings where a ligature is in play: the tokenizer folds accents but not œ and æ."""
-    if not parts:
-        return ""
-    phrase = " ".join(part.lower() for part in parts)
-    spellings = {phrase}
-    for ligature, letters in _LIGATURES:
-        spellings |= {spelling.replace(letters, ligature) for spelling in spellings} | {spelling.replace(ligature, letters) for spelling in spellings}
-    quoted = [f'"{spelling}"{" *" if prefix else ""}' for spelling in sorted(spellings)]
-    return quoted[0] if len(quoted) == 1 else f"({' OR '.join(quoted)})"
+# Counting and ordering ---------------------------------------------------------------------------------------------------
 
 
-def run(connection: sqlite3.Connection, words: str, filters: Filters, limit: int) -> list[tuple[str, float, str, str]]:
-    """(item_id, rank, snippet, marked title) of the hits, the best first; [] where no word was given."""
-    query = build_query(words)
-    if not query:
+def _total(asked: _Asked) -> tuple[int, bool]:
+    """How many items are found, and whether that is counted."""
+    total = asked.count(asked.full, COUNTED + 1)
+    return (total, True) if total <= COUNTED else (_estimate(asked), False)
+
+
+def _estimate(asked: _Asked) -> int:
+    """How many there are, from a stretch of the item numbers, to two digits."""
+    share = 16
+    sample = "SELECT count(*) FROM items_fts WHERE items_fts MATCH ? AND rowid < ?"
+    number = int(asked.connection.execute(sample, (asked.full, (1 << ID_BITS) // share)).fetchone()[0]) * share
+    step: int = 10 ** max(len(str(number)) - 2, 0)
+    return round(number / step) * step
+
+
+def _page(asked: _Asked, total: int, limit: int, offset: int, sort: Sort) -> list[Found]:
+    if sort == "relevance" and asked.query.node is not None:
+        return _relevant(asked, total, offset + limit)[offset : offset + limit]
+    order: Sort = "newest" if sort == "relevance" else sort
+    if total <= FREQUENT:
+        rows = asked.connection.execute(BY_DATE.format(order=ORDERS[order]), (asked.full, limit, offset))
+        return [Found(row[0], 0.0) for row in rows]
+    return _walk(asked, limit, offset, order)
+
+
+def _walk(asked: _Asked, limit: int, offset: int, order: Sort) -> list[Found]:
+    """The dated items in their order, each asked whether it is found; then those without a date."""
+    if order == "newest":
+        parts = [("published IS NOT NULL", "published DESC, id DESC"), ("published IS NULL", "id DESC")]
+    else:
+        parts = [("published IS NOT NULL", "published, id"), ("published IS NULL", "id")]
+    found: list[Found] = []
+    for dated, by in parts:
+        if len(found) < offset + limit:
+            rows = asked.connection.execute(WALK.format(dated=dated, order=by), (asked.full, offset + limit - len(found), 0))
+            found += [Found(row[0], 0.0) for row in rows]
+    return found[offset:]
+
+
+def _relevant(asked: _Asked, total: int, wanted: int) -> list[Found]:
+    """The best `wanted` and more."""
+    most = max(wanted, WINDOW)
+    execute = asked.connection.execute
+    if total <= FREQUENT:
+        rows = execute(RANKED, (asked.full, most)).fetchall()
+    else:
+        title = asked.expressions.title
+        rows = execute(RANKED_IN_PART, (title, FREQUENT, most)).fetchall() if title else []
+        if len(rows) < wanted:
+            rest = f"({asked.full}) NOT ({title})" if title else asked.full
+            rows += execute(RANKED_IN_PART, (rest, FREQUENT, most - len(rows))).fetchall()
+    found = [Found(number, rank) for number, rank in rows]
+    return [*_preferred(asked, found[:WINDOW]), *found[WINDOW:]]
+
+
+def _preferred(asked: _Asked, found: Sequence[Found]) -> list[Found]:
+    """The same with items that are whole and dated a little before others."""
+    codes = _codes_of(asked, (one.number for one in found))
+    changed = []
+    for one in found:
+        said = codes.get(one.number, ())
+        factor = (1.0 if WHOLE in said else NOT_WHOLE) * (1.0 if DATED in said else NOT_DATED)
+        changed.append(Found(one.number, one.rank * factor, one.through, one.version_id))
+    return sorted(changed, key=lambda one: (one.rank, one.number))
+
+
+# Through translations and earlier versions ----------------------------------------------------------------------------------
+
+
+def _through_twins(asked: _Asked) -> list[Found]:
+    """The items that are not found themselves, but of which a translation holds the words."""
+    words = asked.expressions.words
+    rows = asked.connection.execute(TWINS.format(ranked=RANKED), (words, FREQUENT)).fetchall()
+    return [Found(number, rank * THROUGH_TWIN, through=through) for number, through, rank in rows if _is_other(asked, number)]
+
+
+def _in_earlier(asked: _Asked) -> list[Found]:
+    """The items that are not found now, but of which an earlier version holds the words."""
+    expression = express(asked.query.node, (), VERSIONS, asked.vocabulary).words
+    if not expression:
         return []
-    conditions, values = filters.sql()
-    sql = SEARCH.format(title=TITLE_WEIGHT, text=TEXT_WEIGHT, words=SNIPPET_WORDS, filters=conditions)
-    return connection.execute(sql, {"query": query, "limit": limit, **values}).fetchall()
+    rows = asked.connection.execute(EARLIER, (expression, FREQUENT)).fetchall()
+    return [Found(number, rank * IN_EARLIER, version_id=version) for number, version, rank in rows if _is_other(asked, number)]
+
+
+def _is_other(asked: _Asked, number: int) -> bool:
+    """True if the item is not found itself, but is within what narrows the search."""
+    execute = asked.connection.execute
+    if execute(IS_FOUND, (asked.full, number)).fetchone():
+        return False
+    narrowed = asked.expressions.narrowed
+    return not narrowed or execute(IS_FOUND, (narrowed, number)).fetchone() is not None
+
+
+def _with_more(asked: _Asked, others: dict[int, Found], direct: int, limit: int, offset: int, sort: Sort) -> list[Found]:
+    """A page of what is found directly and otherwise, in one order."""
+    found = [*_page(asked, direct, offset + limit, 0, sort), *others.values()]
+    if sort == "relevance":
+        found.sort(key=lambda one: (one.rank, one.number))
+    else:
+        found = _by_date(asked, found, sort)
+    return found[offset : offset + limit]
+
+
+def _by_date(asked: _Asked, found: Sequence[Found], sort: Sort) -> list[Found]:
+    by_number = {one.number: one for one in found}
+    marks = ",".join("?" * len(by_number))
+    rows = asked.connection.execute(f"SELECT id FROM items WHERE id IN ({marks}) ORDER BY {ORDERS[sort]}", list(by_number)).fetchall()
+    return [by_number[row[0]] for row in rows]
+
+
+# What is shown of them -------------------------------------------------------------------------------------------------------
+
+
+def _hits(asked: _Asked, found: Sequence[Found]) -> Iterable[Hit]:
+    marks = ",".join("?" * len(found))
+    names = dict(asked.connection.execute(ITEM_IDS.format(marks=marks), [one.number for one in found]).fetchall())
+    items = {item.item_id: item for item in store.read_items_by_id(asked.connection, list(names.values()))}
+    marker = Marker(asked.query.terms, asked.vocabulary)
+    codes = {code for term in asked.query.terms for code in term.names}
+    for one in found:
+        item = items.get(names.get(one.number, ""))
+        if item is not None:  # a crawl beside this may have merged an item into another between the two questions
+            yield _hit(asked, one, item, marker, codes)
+
+
+def _hit(asked: _Asked, found: Found, item: Item, marker: Marker, codes: set[str]) -> Hit:
+    spelt = _spelt(asked.connection, item.item_id, codes) if codes else ()
+    title, text = item.title, item.text
+    if found.version_id is not None:
+        title, text = asked.connection.execute(EARLIER_TEXT, (found.version_id,)).fetchone()
+    return Hit(
+        item=item,
+        rank=found.rank,
+        snippet=marker.snippet(text, item.language, spelt),
+        title_marked=marker.mark(title if found.version_id is None else item.title, item.language, spelt),
+        through=found.through,
+        version_id=found.version_id,
+    )
+
+
+def _spelt(connection: sqlite3.Connection, item_id: str, codes: set[str]) -> list[str]:
+    """How an item writes the names that were asked for."""
+    return [matched for kind, code, matched in connection.execute(MATCHED, (item_id,)) if code_of(kind, code) in codes]
+
+
+def _facets(asked: _Asked, direct: int, others: Iterable[int]) -> dict[str, tuple[FacetValue, ...]]:
+    """The values of each facet with their counts; of many hits those of a sample, multiplied."""
+    share = next((one for one in SHARES if direct / one <= COUNTED_FOR_FACETS), SHARES[-1])
+    rows = asked.connection.execute(CODES, (asked.full, (1 << ID_BITS) // share, 4 * COUNTED_FOR_FACETS))
+    counts = Counter({code: number * share for code, number in Counter(code for (codes,) in rows for code in codes.split(" ")).items()})
+    for codes in _codes_of(asked, others).values():
+        counts.update(codes)
+    found: dict[str, list[FacetValue]] = {name: [] for name in FACETS}
+    for code, (facet, value) in counted(counts).items():
+        found[facet].append(FacetValue(value, counts[code]))
+    return {name: tuple(sorted(values, key=lambda one: (-one.count, one.value))) for name, values in found.items()}
+
+
+def _codes_of(asked: _Asked, numbers: Iterable[int]) -> dict[int, list[str]]:
+    """The codes of items by number."""
+    numbers = list(numbers)
+    rows = asked.connection.execute(CODES_OF.format(marks=",".join("?" * len(numbers))), numbers)
+    return {number: codes.split(" ") for number, codes in rows}
+
+
+# Near words --------------------------------------------------------------------------------------------------------------------
+
+
+def _suggestion(asked: _Asked, typed: str) -> str | None:
+    """What was typed with words that the archive does not know in the place of near ones that it does; None if there are none."""
+    changed = typed
+    for term in asked.query.terms:
+        for word in term.words:
+            if not term.prefix and not _is_known(asked, word):
+                near = _near_word(asked, plain_fold(word))
+                if near is None:
+                    return None
+                changed = changed.replace(word, near, 1)
+    if changed == typed:
+        return None
+    again = _asked(asked.connection, changed, Filters())
+    return changed if again is not None and again.full and again.count(again.full, 1) else None
+
+
+def _is_known(asked: _Asked, word: str) -> bool:
+    return bool(asked.count(express(Term((word,)), (), ITEMS, asked.vocabulary).words, 1))
+
+
+def _near_word(asked: _Asked, folded: str) -> str | None:
+    """The known word nearest to one that is not known, with its accents."""
+    if not most_changes(folded):
+        return None
+    words: dict[str, int] = {}
+    for first in dict.fromkeys((folded[:2], folded[0] + folded[2:3], folded[1] + folded[0])):
+        words |= dict(asked.vocabulary.beginning(first))
+    for near in nearest(folded, words.items()):
+        if asked.count(f'{{title text}} : "{near}"', 1):
+            spellings = asked.vocabulary.spellings(near)
+            return spellings[0] if spellings else near
+    return None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from rabat_crawler.archive.search import Filters, build_query
+from rabat_crawler.archive.search import Filters, match_expression
 from rabat_crawler.changes import CODES
 
 Step = Literal["month", "year"]
@@ -103,7 +103,7 @@ def trend(connection: sqlite3.Connection, words: str, step: Step, filters: Filte
     """How often items hold the words, by the rules of the search. SearchSyntax as there; nothing is counted where no word is given."""
     conditions, values = (filters or Filters()).sql()
     items = _grouped(connection, step, "language", conditions, values)
-    matching = build_query(words)
+    matching = match_expression(connection, words)
     if not matching:
         return Trend(words=words, step=step, holding={}, items=items, unplaced=0)
     values = {**values, "matching": matching}

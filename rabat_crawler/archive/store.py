@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rabat_crawler.archive.search import Filters, storable
+from rabat_crawler.archive.filters import Filters, storable
 from rabat_crawler.changes import FIELDS, Snapshot
 from rabat_crawler.models import Attachment, Image, Item, PartialDate, Project, Run, Version
 
@@ -17,8 +17,9 @@ ITEM_COLUMNS = (
 ).split()
 _SELECT_ITEM = "SELECT " + ", ".join(f"i.{name}" for name in ITEM_COLUMNS) + " FROM items i "
 CHUNK = 400
-NOT_DUMPED = ("runs", "files", "derived", "_sqlite_migrations")
-"""Run bookkeeping and the library's own notes: they say when work was done, not what the archive holds."""
+NOT_DUMPED = ("runs", "files", "derived", "spellings", "_sqlite_migrations")
+"""Run bookkeeping and the library's own notes: they say when work was done, not what the archive holds.
+Spellings are never taken out before a rebuild."""
 
 
 def read_items(connection: sqlite3.Connection, filters: Filters, *, limit: int | None = None) -> Iterator[Item]:
@@ -178,6 +179,7 @@ def dump(connection: sqlite3.Connection) -> Iterator[str]:
         row[0]
         for row in connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'items_fts%' AND name NOT LIKE 'pages_fts%' "
+            "AND name NOT LIKE 'versions_fts%' "
             "ORDER BY name"
         )
     ]

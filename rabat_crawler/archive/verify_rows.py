@@ -37,7 +37,7 @@ ROW_QUESTIONS = (
     ),
     ("no_sighting", "no capture shows this draft", "SELECT draft_id FROM drafts WHERE draft_id NOT IN (SELECT draft_id FROM sightings)"),
 )
-INDEXES = (("items_fts", "items"), ("pages_fts", "document_pages"))
+INDEXES = (("items_fts", "items"), ("pages_fts", "document_pages"), ("versions_fts", "earlier_versions"))
 ITEM_TABLES = (
     "versions",
     "dates",

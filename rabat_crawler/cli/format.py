@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
-from rabat_crawler.archive.search import MARK_END, MARK_START
 from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item, Project
+from rabat_crawler.query.excerpt import MARK_END, MARK_START
 
 _DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -68,7 +68,9 @@ def hit_lines(hit: Hit) -> str:
     item = hit.item
     first = f"{item.item_id}  {item.published or item.event_start or 'undated':10}  {item.kind}, {item.language or '?'}  {marked(hit.title_marked)}"
     snippet = textwrap.fill(marked(hit.snippet), width(), initial_indent="    ", subsequent_indent="    ")
-    return f"{first}\n{snippet}\n    {plain(item.canonical_url or '')}"
+    how = f"    found through its translation {hit.through}\n" if hit.through else ""
+    how = how or (f"    found in an earlier version, {hit.version_id}\n" if hit.version_id else "")
+    return f"{first}\n{snippet}\n{how}    {plain(item.canonical_url or '')}"
 
 
 def _project_line(project: Project) -> str:

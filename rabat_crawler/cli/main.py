@@ -18,7 +18,7 @@ COMMANDS = {
     "backfill": ("backfill", "Fetch what a web archive holds of a site."),
     "sites": ("crawl", "List the site definitions."),
     "demo": ("demo", "Serve the sample site on loopback, crawl it, search it."),
-    "search": ("read", "Search the archive."),
+    "search": ("search", "Search the archive."),
     "items": ("read", "List items, the newest first."),
     "documents": ("read", "List PDF and office files, with the items that link them."),
     "show": ("read", "Show one item in full."),

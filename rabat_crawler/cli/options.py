@@ -11,7 +11,7 @@ import click
 
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
-from rabat_crawler.archive.search import Filters
+from rabat_crawler.archive.filters import Filters
 from rabat_crawler.cli.format import progress_line
 from rabat_crawler.models import KINDS
 

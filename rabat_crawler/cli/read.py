@@ -1,4 +1,4 @@
-"""Commands that only read items and documents: search, items, documents, show."""
+"""Commands that only read items and documents: items, documents, show."""
 
 from __future__ import annotations
 
@@ -8,39 +8,10 @@ from typing import Any
 import click
 
 from rabat_crawler.archive import Archive
-from rabat_crawler.archive.as_json import document_hit_json, document_json, hit_json, item_json
-from rabat_crawler.cli.format import document_hit_lines, document_name, evidence_lines, hit_lines, item_lines, json_line, plain, say, table
+from rabat_crawler.archive.as_json import document_json, item_json
+from rabat_crawler.cli.format import document_name, evidence_lines, item_lines, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, as_of_option, filter_options, filters, json_option, opened
 from rabat_crawler.models import Item
-
-
-@click.command()
-@click.argument("words", nargs=-1, required=True)
-@filter_options
-@as_of_option
-@json_option
-@archive_option
-def search(words: tuple[str, ...], archive_dir: str | None, as_of: str | None, as_json: bool, limit: int, **wanted: Any) -> None:
-    """Search items, and documents page by page, for all the WORDS. "..." is a phrase, a trailing * a beginning; accents do not matter."""
-    with opened(archive_dir, as_of) as archive:
-        hits = archive.search(" ".join(words), filters(**wanted), limit=limit)
-        documents = archive.search_documents(" ".join(words), filters(**wanted), limit=limit)
-    if as_json:
-        for hit in hits:
-            say(json_line(hit_json(hit)))
-        if documents:
-            say(json_line({"documents": [document_hit_json(hit) for hit in documents]}))
-        return
-    for hit in hits:
-        say(hit_lines(hit) + "\n")
-    for found in documents:
-        say(document_hit_lines(found) + "\n")
-    said = ", ".join(_counted(number, what, limit) for number, what in ((len(hits), "item"), (len(documents), "document")) if number)
-    say(said or "nothing found; fewer words, or a beginning with *, find more")
-
-
-def _counted(number: int, what: str, limit: int) -> str:
-    return f"{number} {what}{'s' * (number != 1)}{' (the first; --limit shows more)' if number == limit else ''}"
 
 
 @click.command()

@@ -15,12 +15,11 @@ from rabat_crawler import atom, registry
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import document_hit_json, hit_json
 from rabat_crawler.archive.results import FacetValue, Results
-from rabat_crawler.csv_text import MEDIA_TYPE as CSV
-from rabat_crawler.csv_text import csv_text
 from rabat_crawler.errors import ConfigError, SearchSyntax
 from rabat_crawler.models import DocumentHit, Hit
 from rabat_crawler.names import KINDS as NAMED
 from rabat_crawler.names import label
+from rabat_crawler.spreadsheets import csv_text
 from rabat_crawler.web.asked import FILTERS, MAX_PAGE, PAGE_SIZE, SORTS, Asked, read_asked
 from rabat_crawler.web.language import Language, Translator
 from rabat_crawler.web.room import Room
@@ -30,6 +29,8 @@ FIRST_VALUES, ALL_VALUES = 6, 60
 DOCUMENTS = 5
 FEED = 30
 MOST_ROWS = 1000
+UTF_8 = "\ufeff"
+"""Tells spreadsheets how the letters are written; what else reads CSV passes over it."""
 COLUMNS = (
     "number", "item_id", "language", "kind", "published", "event_start", "event_end", "title", "snippet", "url", "site", "section", "twin",
     "first_seen", "last_seen", "gone", "through", "version_id",
@@ -187,7 +188,7 @@ async def search_csv(room: Room, request: Request) -> Response:
     asked = read_asked(_arguments(request))
     found = await room.ask(lambda archive: ask(archive, asked, limit=MOST_ROWS, offset=0, facets=False, documents=False))
     headers = {**_OPEN, "Content-Disposition": 'attachment; filename="search.csv"'}
-    return Response(csv_text(found.results.rows(), COLUMNS), content_type=CSV, headers=headers)
+    return Response(UTF_8 + csv_text(found.results.rows(), COLUMNS), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 async def search_atom(room: Room, request: Request) -> Response:
