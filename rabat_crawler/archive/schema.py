@@ -25,6 +25,17 @@ def schema_version() -> int:
     return len(migrations._migrations)
 
 
+def columns_by_table() -> dict[str, tuple[str, ...]]:
+    """The tables and views that the present schema has, with their columns; those of FTS5 itself are left out."""
+    db = sqlite_utils.Database(memory=True)
+    try:
+        migrations.apply(db)
+        named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE '%\\_fts\\_%' ESCAPE '\\'").fetchall()
+        return {name: tuple(row[1] for row in db.execute(f"PRAGMA table_info([{name}])")) for (name,) in named}
+    finally:
+        db.close()
+
+
 def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite_utils.Database:
     """The database at `path`, migrated when opened for writing.
 

@@ -22,9 +22,12 @@ PORT = 8001
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="The port; 0 takes a free one.")
 @click.option("--public", is_flag=True, help="For a host on the open web: no SQL of visitors, no downloads of the database.")
 @click.option("--trust-network", is_flag=True, help="Listen beyond this machine without --public: all who reach it may read, query and download.")
+@click.option(
+    "--watch", type=click.FloatRange(0.1, 3600), default=5.0, show_default=True, metavar="S", help="Look so often whether a run has ended (seconds)."
+)
 @click.option("--open/--no-browser", "browser", default=None, help="Start the browser, or do not; default: if the command runs in a terminal.")
 @archive_option
-def serve(archive_dir: str | None, host: str, port: int, public: bool, trust_network: bool, browser: bool | None) -> None:
+def serve(archive_dir: str | None, host: str, port: int, public: bool, trust_network: bool, watch: float, browser: bool | None) -> None:
     """Serve the reading room: search, items, agenda, and all of Datasette beneath, over a snapshot renewed after each run. Ends with Ctrl-C."""
     from rabat_crawler.web.server import Offer, serve  # Datasette takes its time to start; no other command waits for it
 
@@ -36,7 +39,7 @@ def serve(archive_dir: str | None, host: str, port: int, public: bool, trust_net
         if wanted:
             webbrowser.open(address)
 
-    serve(Offer(archive=config.archive_path(archive_dir), host=host, port=port, public=public, trusting=trust_network), ready)
+    serve(Offer(archive=config.archive_path(archive_dir), host=host, port=port, public=public, trusting=trust_network, watch=watch), ready)
 
 
 def _has_screen() -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-import sqlite3
+import os
+import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,7 +33,7 @@ def answered(room: Room, view: View) -> Callable[[Request], Awaitable[Response]]
             return await room.message(request, "wrong", 400, str(error))
         except TimeoutError:
             return await room.message(request, "slow", 503)
-        except (errors.RabatError, sqlite3.Error):
+        except errors.RabatError:
             return await room.message(request, "broken", 500)
 
     del answer.__wrapped__  # Datasette looks at the parameters: they are those of `answer`
@@ -44,4 +46,10 @@ def answer_for(room: Room, request: Request, exception: Exception) -> Any:
         return None
     if isinstance(exception, NoSuchAddress):
         return room.message(request, "missing", 404)
-    return None
+    if os.environ.get("RABAT_DEBUG"):
+        traceback.print_exception(exception)
+    else:
+        sys.stderr.write(
+            f"rabat-crawler: unexpected {type(exception).__name__} at {request.path!r}: {exception}; this is a defect of rabat-crawler\n"
+        )
+    return room.message(request, "broken", 500)

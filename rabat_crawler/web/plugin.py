@@ -11,7 +11,7 @@ from pluggy import HookimplMarker
 
 from rabat_crawler.web.errors import answer_for, answered
 from rabat_crawler.web.language import Translator
-from rabat_crawler.web.room import STATIC, pages, room_of
+from rabat_crawler.web.room import STATIC, pages, room_of, static
 from rabat_crawler.web.security import App, guarded
 
 FOLDER = files("rabat_crawler.web")
@@ -42,6 +42,13 @@ def asgi_wrapper(datasette: Any) -> Any:
         return app if room_of(datasette) is None else guarded(app, only_reading=False)
 
     return wrap
+
+
+@hookimpl
+def extra_css_urls(database: str | None, datasette: Any) -> list[str]:
+    """Datasette's pages of our database get a sheet that makes the long lists of columns short."""
+    room = room_of(datasette)
+    return [] if room is None or database != room.database else [static("tables.css")]
 
 
 @hookimpl

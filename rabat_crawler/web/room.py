@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache, partial
@@ -21,6 +20,7 @@ from markupsafe import Markup
 
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive
+from rabat_crawler.archive.bounded import within
 from rabat_crawler.archive.schema import APPLICATION_ID
 from rabat_crawler.web.language import COOKIE, LANGUAGES, Language, Translator, date_words, language_of_path, number_words, preferred, span_words
 from rabat_crawler.web.security import STRICT
@@ -40,7 +40,6 @@ SECONDS = 5.0
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::\d{1,5})?", re.ASCII)
 _IN_PATH = "!$&'()*+,/:;=@~%?[]"
-_STEPS = 10_000
 _ATTRIBUTE = "_rabat_room"
 
 
@@ -51,22 +50,14 @@ class Room:
         self, datasette: Any, *, database: str, lease: Callable[[], AbstractContextManager[Path]], archive: Path, public: bool = False
     ) -> None:
         self.datasette, self.database, self.lease, self.archive, self.public = datasette, database, lease, archive, public
+        self._remembered: tuple[Path, dict[str, Any]] = (Path(), {})
         setattr(datasette, _ATTRIBUTE, self)
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[Archive]:
         """The snapshot as an archive, to be used in one worker thread. A question that takes more than SECONDS is interrupted (TimeoutError)."""
-        import sqlite3
-
-        with self.lease() as snapshot, Archive.open_database(snapshot, self.archive) as archive:
-            deadline = time.monotonic() + SECONDS
-            archive.connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
-            try:
-                yield archive
-            except sqlite3.OperationalError as error:
-                if "interrupted" not in str(error):
-                    raise
-                raise TimeoutError(f"the question took more than {SECONDS:.0f} seconds") from error
+        with self.lease() as snapshot, Archive.open_database(snapshot, self.archive) as archive, within(archive.connection, SECONDS):
+            yield archive
 
     async def ask(self, question: Callable[[Archive], T]) -> T:
         """The answer to a question, asked in a worker thread."""
@@ -74,6 +65,21 @@ class Room:
         def in_thread() -> T:
             with self.reader() as archive:
                 return question(archive)
+
+        return await anyio.to_thread.run_sync(in_thread)
+
+    async def remember(self, key: str, question: Callable[[Archive], T]) -> T:
+        """The answer to a question that is asked again and again, worked out once for each snapshot."""
+
+        def in_thread() -> T:
+            with self.reader() as archive:
+                if self._remembered[0] != archive.database:
+                    self._remembered = (archive.database, {})
+                known = self._remembered[1]
+                if key not in known:
+                    known[key] = question(archive)
+                answer: T = known[key]
+                return answer
 
         return await anyio.to_thread.run_sync(in_thread)
 
