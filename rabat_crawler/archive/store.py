@@ -118,10 +118,11 @@ def read_versions(connection: sqlite3.Connection, name: str) -> list[Version]:
     return [Version(**{**dict(zip(columns, row, strict=True)), "complete": bool(row[8])}) for row in rows]
 
 
-def read_runs(connection: sqlite3.Connection) -> list[Run]:
-    """All runs, the latest first."""
+def read_runs(connection: sqlite3.Connection, limit: int | None = None) -> list[Run]:
+    """All runs, or at most `limit`, the latest first."""
     columns = "run_id spider site started_at finished_at status counts parameters software messages".split()
-    rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs ORDER BY started_at DESC, run_id DESC")
+    bound = -1 if limit is None else limit
+    rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?", (bound,))
     return [_run(dict(zip(columns, row, strict=True))) for row in rows]
 
 
