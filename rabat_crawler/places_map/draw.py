@@ -18,7 +18,7 @@ from rabat_crawler.places_map.projection import HEIGHT, WIDTH, project, within
 SHADES = ("#e3e9ee", "#c3d4e0", "#9bbad0", "#6f9bbb")
 LARGEST, SMALLEST = 26.0, 3.5
 """Radius of the largest circle and the least one, in units."""
-MOST_LABELS, LABEL = 34, 15
+MOST_LABELS, LABEL, LARGE_LABEL = 34, 15, 25
 
 STYLE = (
     ":root{--map-sea:#fff;--map-land:#eeece6;--map-line:#fff;--map-1:#dbe5ec;--map-2:#bfd3e0;--map-3:#9bbad0;--map-4:#6f9bbb;--map-town:#a8431f;"
@@ -65,10 +65,12 @@ def places_map(
     country_link: Link | None = None,
     town_link: Link | None = None,
     standalone: bool = False,
+    for_phones: bool = False,
     ident: str = "places-map",
 ) -> str:
     """Numbers by country (ISO 3166-1 alpha-2) and town (code of `names`) as an SVG element; `unit` is what is counted ("meetings").
 
+    `for_phones`: the names a second time in large letters, fewer of them (class `narrow` beside `wide`, for a style sheet to choose).
     With links each is an `<a>`, towns reachable by keyboard. What lies outside the frame, or has no coordinates, is not drawn: show a table beside.
     """
     drawn = circles(towns)
@@ -81,7 +83,7 @@ def places_map(
         f"<style>{STYLE}</style>" if standalone else "",
         f'<g stroke-width="0.8" stroke-linejoin="round">{"".join(_lands(countries, top, unit, language, country_link))}</g>',
         f'<g stroke-width="1.2">{"".join(_town(one, unit, language, town_link) for one in drawn)}</g>',
-        f'<g stroke-width="4" stroke-linejoin="round">{"".join(_labels(drawn, language))}</g>',
+        *(_names(drawn, language, size, kind) for size, kind in ((LABEL, "wide"), (LARGE_LABEL, "narrow")) if kind == "wide" or for_phones),
         *_legend(drawn, top, unit, language),
         "</svg>\n" if standalone else "</svg>",
     ]
@@ -150,18 +152,22 @@ def _named(kind: str, code: str, value: int, unit: str, language: Language) -> s
     return f"{label(kind, code, language)}{colon}{number(value, language)} {unit}"  # type: ignore[arg-type]
 
 
-def _labels(drawn: tuple[Circle, ...], language: Language) -> Iterator[str]:
+def _names(drawn: tuple[Circle, ...], language: Language, size: int, kind: str) -> str:
+    return f'<g class="{kind}" font-size="{size}" stroke-width="{4 if kind == "wide" else 6}" stroke-linejoin="round">{"".join(_labels(drawn, language, size))}</g>'
+
+
+def _labels(drawn: tuple[Circle, ...], language: Language, size: int) -> Iterator[str]:
     """The names of the largest towns, right of, left of, above or below the circle, wherever nothing else stands; no name where there is no room."""
     taken: list[Box] = [(one.x - one.radius * 0.75, one.y - one.radius * 0.75, one.x + one.radius * 0.75, one.y + one.radius * 0.75) for one in drawn]
     for index, one in enumerate(drawn[:MOST_LABELS]):
         text = label("town", one.code, language)
-        wide = extent(text, LABEL)
-        for anchor, x, y in (("start", one.x + one.radius + 4, one.y + 5), ("end", one.x - one.radius - 4, one.y + 5),
-                             ("middle", one.x, one.y - one.radius - 5), ("middle", one.x, one.y + one.radius + 15)):  # fmt: skip
+        wide = extent(text, size)
+        for anchor, x, y in (("start", one.x + one.radius + 4, one.y + size / 3), ("end", one.x - one.radius - 4, one.y + size / 3),
+                             ("middle", one.x, one.y - one.radius - 5), ("middle", one.x, one.y + one.radius + size)):  # fmt: skip
             if anchor == "middle":
                 x = min(max(x, wide / 2 + 4), WIDTH - wide / 2 - 4)
             left = x - {"start": 0, "end": wide, "middle": wide / 2}[anchor]
-            box = (left - 1, y - 12, left + wide + 1, y + 3)
+            box = (left - 1, y - size * 0.8, left + wide + 1, y + size * 0.2)
             if box[0] < 2 or box[2] > WIDTH - 2 or any(_touch(box, other) for n, other in enumerate(taken) if n != index):
                 continue
             taken.append(box)
