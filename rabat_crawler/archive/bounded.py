@@ -27,7 +27,7 @@ class Bounds:
 
     value: int = 1 * MIB
     answer: int = 16 * MIB
-    heap: int = 64 * MIB
+    heap: int = 128 * MIB
 
 
 _LIMITS = (

@@ -56,8 +56,10 @@ class Snapshots:
 
     def renew(self) -> bool:
         """Take a new snapshot if the archive has changed and nobody is writing to it; True if there is a new one."""
-        state = state_of(self.archive)
-        if state == self.current.state or lock_holder(self.archive / "state") is not None:
+        if lock_holder(self.archive / "state") is not None:
+            return False
+        state = state_of(self.archive)  # after the look at the lock, so that what was written last is part of it
+        if state == self.current.state:
             return False
         fresh = self._take(state)
         with self._lock:

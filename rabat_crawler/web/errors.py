@@ -31,7 +31,7 @@ def answered(room: Room, view: View) -> Callable[[Request], Awaitable[Response]]
             return await room.message(request, "missing", 404, str(error).partition("; rabat-crawler")[0])
         except _BAD as error:
             return await room.message(request, "wrong", 400, str(error))
-        except TimeoutError:
+        except (TimeoutError, MemoryError):
             return await room.message(request, "slow", 503)
         except errors.RabatError:
             return await room.message(request, "broken", 500)

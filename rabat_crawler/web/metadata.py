@@ -8,7 +8,6 @@ from typing import Any
 
 from rabat_crawler.archive.queries import READY, ReadyQuery
 
-TITLE = "Archive of the Rabat Process / Archives du Processus de Rabat"
 DESCRIPTION = (
     "What was captured of the dialogue's public web site: items in French and English with all their dates, addresses, versions, translations and "
     "documents, each value with its evidence. Every row follows from the WARC files. — Ce qui a été capturé du site public du dialogue."
@@ -42,10 +41,10 @@ SMALL_PAGES = ("items", "versions", "drafts", "document_pages", "runs")
 """Tables with long texts: few rows a page."""
 
 
-def metadata(database: str, *, room: bool = True) -> dict[str, Any]:
+def metadata(database: str, title: str, *, room: bool = True) -> dict[str, Any]:
     """Datasette's metadata for a database of that name; `room`: with links to the reading room's own pages."""
     about = {"about": "The reading room / La salle de lecture", "about_url": "/"} if room else {}
-    described = {"title": TITLE, "description": DESCRIPTION, "source": SOURCE, "license": LICENCE, **about}
+    described = {"title": title, "description": DESCRIPTION, "source": SOURCE, "license": LICENCE, **about}
     tables = {name: _table(name) for name in descriptions() if name != "*"}
     tables |= {name: {**tables.get(name, {}), "hidden": True} for name in HIDDEN}
     queries = {query.name: _query(query) for query in READY}

@@ -35,6 +35,7 @@ STATIC = f"/-/static-plugins/{NAME}"
 PAGES = ("home", "search", "agenda", "places", "health", "about")
 """What the navigation shows, as far as it is there."""
 
+OURS = ("", "rabat-process", "sample")
 SECONDS = 5.0
 """How long one question to the archive may take."""
 
@@ -70,18 +71,24 @@ class Room:
 
     async def remember(self, key: str, question: Callable[[Archive], T]) -> T:
         """The answer to a question that is asked again and again, worked out once for each snapshot."""
+        with self.lease() as snapshot:
+            if self._remembered[0] == snapshot and key in self._remembered[1]:
+                known: T = self._remembered[1][key]
+                return known
 
         def in_thread() -> T:
             with self.reader() as archive:
+                answer = question(archive)
                 if self._remembered[0] != archive.database:
                     self._remembered = (archive.database, {})
-                known = self._remembered[1]
-                if key not in known:
-                    known[key] = question(archive)
-                answer: T = known[key]
+                self._remembered[1][key] = answer
                 return answer
 
         return await anyio.to_thread.run_sync(in_thread)
+
+    async def name(self, language: Language) -> str:
+        """What the archive is called, after the site of which it holds most."""
+        return name_of(await self.remember("site", main_site), language)
 
     def language(self, request: Request) -> Language:
         """The language of the address, else the visitor's."""
@@ -96,7 +103,8 @@ class Room:
     ) -> Response:
         """A page from a template, with what every page gets besides `context`: `lang`, `t`, dates and numbers, addresses, the navigation."""
         language = self.language(request)
-        shown = await self.datasette.render_template([template], {**self.context(request, language), **context}, request=request)
+        shared = {**self.context(request, language), "name": await self.name(language)}
+        shown = await self.datasette.render_template([template], {**shared, **context}, request=request)
         response = Response.html(shown, status=status, headers={"Content-Security-Policy": policy, "Content-Language": language, **(headers or {})})
         if language_of_path(request.path) and language != self.preferred(request):  # only who reads another language than the browser's gets a cookie
             response.set_cookie(COOKIE, language, max_age=365 * 86400, samesite="lax", httponly=True)
@@ -135,6 +143,21 @@ class Room:
     async def message(self, request: Request, key: str, status: int, detail: str = "") -> Response:
         """A page that says one thing: `base.<key>.title` and `base.<key>.text`, with a detail."""
         return await self.render(request, "room_message.html", status, key=f"base.{key}", detail=detail)
+
+
+def main_site(archive: Archive) -> str:
+    """The site of which the archive holds most items; "" of an empty one."""
+    by_site: dict[str, int] = archive.stats()["by_site"]
+    return max(by_site, key=lambda site: by_site[site], default="")
+
+
+def name_of(site: str, language: Language) -> str:
+    """What the archive of a site is called: the Rabat Process has a name in each language, another dialogue that of its definition."""
+    translate = Translator(language)
+    if site in OURS:
+        return translate("base.name")
+    known = registry.sites().get(site)
+    return translate("base.name_of", site=known.title if known else site)
 
 
 def room_of(datasette: Any) -> Room | None:

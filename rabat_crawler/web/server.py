@@ -18,12 +18,14 @@ import uvicorn
 from datasette.app import Datasette
 from datasette.plugins import pm
 
+from rabat_crawler.archive import Archive
 from rabat_crawler.archive.snapshot import Snapshots
 from rabat_crawler.errors import ConfigError, RabatError
 from rabat_crawler.web import plugin
 from rabat_crawler.web.database import PUBLIC_SETTINGS, SETTINGS, Shown
+from rabat_crawler.web.language import LANGUAGES
 from rabat_crawler.web.metadata import metadata
-from rabat_crawler.web.room import NAME, Room
+from rabat_crawler.web.room import NAME, Room, main_site, name_of
 from rabat_crawler.web.security import App, Receive, Scope, Send, guarded
 
 DATABASE = "rabat"
@@ -95,18 +97,24 @@ def application(offer: Offer, snapshots: Snapshots, port: int) -> tuple[App, Sho
     """The whole application, and what it shows."""
     if not pm.is_registered(plugin):
         pm.register(plugin, name=NAME)
-    datasette = Datasette([], settings={**SETTINGS, **(PUBLIC_SETTINGS if offer.public else {})}, metadata=metadata(DATABASE))
+    datasette = Datasette([], settings={**SETTINGS, **(PUBLIC_SETTINGS if offer.public else {})}, metadata=metadata(DATABASE, _title(snapshots)))
     datasette.databases = {name: one for name, one in datasette.databases.items() if name != "_memory"}  # nobody needs SQL on nothing
     shown = Shown(datasette, DATABASE, snapshots.lease)
     Room(datasette, database=DATABASE, lease=snapshots.lease, archive=offer.archive, public=offer.public)
     inner: App = datasette.app()
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        with shown.reading():
+        with shown.reading() if scope["type"] == "http" else contextlib.nullcontext():  # the lifespan is not a request: it never ends
             await inner(scope, receive, send)
 
-    hosts = None if not is_loopback(offer.host) else [f"{name}:{port}" for name in (LOOPBACK, "localhost", "[::1]")]
+    hosts = None if offer.public or not is_loopback(offer.host) else [f"{name}:{port}" for name in (LOOPBACK, "localhost", "[::1]")]
     return guarded(answer, hosts=hosts, public=offer.public), shown
+
+
+def _title(snapshots: Snapshots) -> str:
+    with snapshots.lease() as path, Archive.open_database(path, snapshots.archive) as archive:
+        site = main_site(archive)
+    return " / ".join(name_of(site, language) for language in LANGUAGES)
 
 
 class _Server(uvicorn.Server):

@@ -201,8 +201,7 @@ async def search_atom(room: Room, request: Request) -> Response:
         return Found(results=newest, updated={hit.item.item_id: _updated(archive, hit) for hit in newest})
 
     found = await room.ask(question)
-    translate = Translator(language)
-    title = translate("base.name") + (f": {asked.q}" if asked.q else "")
+    name = await room.name(language)
     entries = [
         atom.Entry(
             item=hit.item, address=room.absolute(request, f"/{language}/item/{hit.item.item_id}"), updated=(found.updated or {})[hit.item.item_id]
@@ -211,9 +210,9 @@ async def search_atom(room: Room, request: Request) -> Response:
     ]
     shown = atom.feed(
         entries,
-        title=title,
+        title=f"{name}: {asked.q}" if asked.q else name,
         subject=f"{language}/search/" + "/".join(f"{name}/{value.encode().hex()}" for name, value in asked.parameters()),
-        author=translate("base.name"),
+        author=name,
         self_address=room.absolute(request, asked.address(f"/{language}/search.atom")),
         address=room.absolute(request, asked.address(f"/{language}/search")),
         language=language,
