@@ -151,7 +151,7 @@ async def feed(room: Room, request: Request) -> Response:
     asked = read_asked(_given(request))
     language = room.language(request)
     found = await room.ask(lambda archive: shown(archive, asked))
-    own = f"{request.scheme}://{request.host}"
+    own = room.absolute(request, "")
     text = calendars.calendar(
         found.events,
         stamp=found.latest,

@@ -21,6 +21,7 @@ from rabat_crawler.errors import NotFound
 from rabat_crawler.health import ACCEPTED, build_status
 from rabat_crawler.health_page import size_of
 from rabat_crawler.models import Run
+from rabat_crawler.web.language import Language
 from rabat_crawler.web.room import Room
 
 RUNS_READ, RUNS_SHOWN = 60, 40
@@ -75,7 +76,7 @@ async def health(room: Room, request: Request) -> Response:
         good=found.values["state"] in GOOD,
         chart=chart,
         drawn=drawn,
-        size_of=size_of,
+        size_of=lambda size: size_words(size, room.language(request)),
         status_key=status_key,
         changes_of=changes_of,
         reasons=reasons(found.values["skipped"]),
@@ -101,8 +102,17 @@ async def run_page(room: Room, request: Request) -> Response:
         failures=list(counts.get("failures") or ())[:MOST_FAILURES],
         breaches=list(counts.get("breach") or ()),
         messages=run.messages[:MOST_MESSAGES],
-        size_of=size_of,
+        size_of=lambda size: size_words(size, room.language(request)),
     )
+
+
+def size_words(size: float, language: Language) -> str:
+    """A number of bytes as the language writes it: "13.6 MB", "13,6 Mo"."""
+    said = size_of(size)
+    if language == "en":
+        return said
+    number, unit = said.split(" ")
+    return f"{number.replace('.', ',')}\u00a0{'octets' if unit == 'bytes' else unit.replace('B', 'o')}"
 
 
 def status_key(run: Run | Mapping[str, Any] | None) -> str:
