@@ -143,7 +143,8 @@ def path(points: list[Point]) -> str:
     rounded = [(round(x), round(y)) for x, y in points]
     steps = [(x - a, y - b) for (a, b), (x, y) in pairwise(rounded)]
     said = "".join(f"{dx if dx < 0 or not n else f' {dx}'}{dy if dy < 0 else f' {dy}'}" for n, (dx, dy) in enumerate(s for s in steps if s != (0, 0)))
-    return f"M{rounded[0][0]} {rounded[0][1]}l{said}z" if said else ""
+    start = f"M{rounded[0][0]} {rounded[0][1]}"
+    return f"{start}l{said or '1 0 0 1'}z"  # what is smaller than a unit is a dot
 
 
 if __name__ == "__main__":
