@@ -6,6 +6,7 @@ SQLite looks at a time limit between steps only, so functions whose one call may
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ class Bounds:
 
     value: int = 1 * MIB
     answer: int = 16 * MIB
-    heap: int = 128 * MIB
+    heap: int = 96 * MIB
 
 
 _LIMITS = (
@@ -204,8 +205,16 @@ def _size(value: Any) -> int:
 
 
 def _too_much() -> sqlite3.OperationalError:
+    _give_back()
     return sqlite3.OperationalError("the answer is too large: ask for fewer rows or columns, or for parts of long values")
 
 
 def _no_memory() -> sqlite3.OperationalError:
+    _give_back()
     return sqlite3.OperationalError("the query takes too much memory: make it smaller")
+
+
+def _give_back() -> None:
+    """Let the C library give freed memory back to the system; it would keep what a costly query took, once for each thread."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,15 +27,19 @@ SETTINGS = {
 }
 PUBLIC_SETTINGS = {"default_allow_sql": False, "allow_download": False, "allow_csv_stream": False}
 BOUNDS = Bounds()
+COUNT_MS = 60_000
+
+
+_threads = threading.local()
 
 
 class SnapshotDatabase(Database):  # type: ignore[misc]  # Datasette has no types
-    """One snapshot. Its connections are its own, so that none is used for another file of the same name."""
+    """One snapshot. Each thread has a connection of its own to it, and closes it itself: another thread could do so in the middle of a query."""
 
     def __init__(self, datasette: Any, path: Path) -> None:
         super().__init__(datasette, path=str(path), is_mutable=False)
         self.cached_hash = hashlib.sha256(path.name.encode()).hexdigest()  # Datasette would read the whole file for it, for a colour
-        self._local = threading.local()
+        self.left = False
 
     def connect(self, write: bool = False) -> Any:
         """A connection within our bounds."""
@@ -44,17 +48,18 @@ class SnapshotDatabase(Database):  # type: ignore[misc]  # Datasette has no type
         return connection
 
     async def execute_fn(self, fn: Callable[[Any], T]) -> T:
-        """Run a function with this thread's connection to this very file."""
+        """Run a function with a thread's connection to this very file."""
+        return await asyncio.get_running_loop().run_in_executor(self.ds.executor, lambda: fn(self._of_this_thread()))
 
-        def in_thread() -> T:
-            connection = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = self.connect()
-                self.ds._prepare_connection(connection, self.name)
-                self._local.connection = connection
-            return fn(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self.ds.executor, in_thread)
+    def _of_this_thread(self) -> Any:
+        own: dict[SnapshotDatabase, Any] = _threads.__dict__.setdefault("own", {})
+        for database in [one for one in own if one.left]:
+            own.pop(database).close()
+        if self not in own:
+            connection = self.connect()
+            self.ds._prepare_connection(connection, self.name)
+            own[self] = connection
+        return own[self]
 
     async def execute(self, sql: str, params: Any = None, **more: Any) -> Any:
         """As Datasette's, without a word on standard error where the SQL of a visitor is wrong."""
@@ -62,51 +67,54 @@ class SnapshotDatabase(Database):  # type: ignore[misc]  # Datasette has no type
 
 
 class Shown:
-    """Which snapshot Datasette shows; `exchange` puts another in its place while requests for the one before go on."""
+    """Which snapshot Datasette shows; `exchange` puts another in its place while requests go on.
+
+    A request takes the database when it needs it, so one that is replaced is kept until every request that had begun by then has ended.
+    """
 
     def __init__(self, datasette: Any, name: str, lease: Callable[[], AbstractContextManager[Path]]) -> None:
         self.datasette, self.name = datasette, name
         self._lease = lease
-        self._held = contextlib.ExitStack()
-        self.shown: SnapshotDatabase | None = None
-        self._readers: dict[SnapshotDatabase, int] = {}
-        self._stacks: dict[SnapshotDatabase, contextlib.ExitStack] = {}
+        self._held: dict[SnapshotDatabase, contextlib.ExitStack] = {}
+        self._replaced: list[tuple[int, SnapshotDatabase]] = []
+        self._begun = 0
+        self._active: set[int] = set()
 
-    async def exchange(self, *, counted: bool = True) -> None:
+    async def exchange(self) -> None:
         """Show the snapshot that is current now; its rows are counted before."""
         stack = contextlib.ExitStack()
         fresh = SnapshotDatabase(self.datasette, stack.enter_context(self._lease()))
         fresh.name = fresh.route = self.name
-        if counted:
-            await fresh.table_counts(limit=60_000)
-        before, self.shown = self.shown, fresh
-        self._readers[fresh], self._stacks[fresh] = 0, stack
+        self._held[fresh] = stack
+        await fresh.table_counts(limit=COUNT_MS)
+        before = self.datasette.databases.get(self.name)
         self.datasette.databases = {**self.datasette.databases, self.name: fresh}
         if before is not None:
-            self._leave(before)
+            self._replaced.append((self._begun, before))
+            self._leave()
 
     @contextlib.contextmanager
-    def reading(self) -> Any:
-        """While a request is answered, the database that it may have begun with stays."""
-        held = self.shown
-        if held is None:
-            yield
-            return
-        self._readers[held] += 1
+    def reading(self) -> Iterator[None]:
+        """While a request is answered, whatever database it takes stays."""
+        number = self._begun
+        self._begun += 1
+        self._active.add(number)
         try:
             yield
         finally:
-            self._readers[held] -= 1
-            self._leave(held)
+            self._active.discard(number)
+            self._leave()
 
-    def _leave(self, database: SnapshotDatabase) -> None:
-        if database is not self.shown and self._readers[database] == 0:
-            database.close()
-            self._stacks.pop(database).close()
-            del self._readers[database]
+    def _leave(self) -> None:
+        oldest = min(self._active, default=self._begun)
+        for begun, database in [one for one in self._replaced if one[0] <= oldest]:
+            self._replaced.remove((begun, database))
+            database.left = True
+            self._held.pop(database).close()
 
     def close(self) -> None:
-        """Close every connection and let every snapshot go."""
-        for database in list(self._stacks):
+        """Wait for what still runs, close every connection and let every snapshot go."""
+        self.datasette.executor.shutdown()
+        for database, stack in self._held.items():
             database.close()
-            self._stacks.pop(database).close()
+            stack.close()

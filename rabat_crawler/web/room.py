@@ -117,6 +117,7 @@ class Room:
             "t": Translator(language),
             "room": self,
             "nav": [name for name in PAGES if name in pages()],
+            "has_page": lambda page: page in pages(),
             "here": request.path,
             "switch": {other: self.switched(request, other) for other in LANGUAGES if other != language},
             "date_words": lambda iso: date_words(iso, language),
