@@ -13,6 +13,8 @@ from rabat_crawler.health_page import moment_of
 from rabat_crawler.names import coordinates, label
 
 PRODUCT = "-//rabat_crawler//agenda//EN"
+HOST = "rabat-crawler.invalid"
+"""What the entries' UIDs end with: the same on every machine that shows the archive, so that one meeting is one entry in a calendar."""
 LINE = 75
 """So many octets a line has at most; a longer one is folded."""
 MOST_TEXT = 4_000
@@ -91,7 +93,7 @@ def calendar(
     *,
     stamp: str | None,
     name: str,
-    host: str,
+    host: str = HOST,
     language: Language = "en",
     link: Callable[[Telling], str | None] | None = None,
 ) -> str:

@@ -14,7 +14,7 @@ from rabat_crawler.archive import Archive
 from rabat_crawler.archive.agenda import Event, Telling
 from rabat_crawler.calendars import TYPES, calendar, escaped, folded, span
 from rabat_crawler.event_words import MEETING_TYPES
-from tests.building import sample_archive
+from tests.building import rabat, sample_archive
 
 STAMP = "2026-01-05T02:31:00.5Z"
 
@@ -122,3 +122,11 @@ def test_every_type_has_a_name_in_both_languages() -> None:
     (entry,) = entries(meeting(meeting_type="webinar", format="online"), language="fr")
     assert entry["CATEGORIES"].to_ical() == b"webinaire"
     assert "en ligne" in str(entry["DESCRIPTION"])
+
+
+def test_the_command_prints_the_meetings_as_icalendar() -> None:
+    said = rabat("agenda", "--country", "TG", "--ics", "--archive", sample_archive(1)).stdout
+    (entry,) = icalendar.Calendar.from_ical(said).walk("VEVENT")
+    assert entry["DTSTART"].dt == date(2017, 11, 8)
+    assert str(entry["URL"]).startswith("http://127.0.0.1")
+    assert "not both" in rabat("agenda", "--ics", "--json", "--archive", sample_archive(1), code=2).stderr

@@ -156,7 +156,6 @@ async def feed(room: Room, request: Request) -> Response:
         found.events,
         stamp=found.latest,
         name=Translator(language)("agenda.calendar_name"),
-        host="rabat-crawler.invalid",
         language=language,
         link=lambda one: f"{own}/item/{one.item_id}",
     )
