@@ -170,9 +170,9 @@ class Reader:
         """The body that a capture shows, without content coding; a revisit's is that of its original. Errors as for `capture` and `play`."""
         return self.play(self.capture(record_id)).body()[0]
 
-    def runs(self, limit: int | None = None) -> list[Run]:
-        """All runs, or so many, the latest first."""
-        return self._read(lambda: store.read_runs(self.connection, limit))
+    def runs(self, limit: int | None = None, *, run_id: str | None = None) -> list[Run]:
+        """All runs, or so many, the latest first; or the one of exactly that id, if there is one."""
+        return self._read(lambda: store.read_runs(self.connection, limit, run_id))
 
     def stats(self) -> dict[str, Any]:
         """What the archive holds, in counts."""

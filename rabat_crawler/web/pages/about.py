@@ -13,9 +13,8 @@ from markupsafe import Markup
 from rabat_crawler import __version__, registry
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.statistics import Gaps
-from rabat_crawler.charts import gallery
+from rabat_crawler.charts import Chart, gallery
 from rabat_crawler.models import Site
-from rabat_crawler.web.language import Language
 from rabat_crawler.web.room import Room
 
 WIDE, NARROW = 1040, 340
@@ -96,15 +95,15 @@ async def about(room: Room, request: Request) -> Response:
         found=found,
         gaps=found.gaps,
         years_said=years_said,
-        drawn=drawn(found, language) if found.coverage else None,
+        chart=gallery.coverage(found.coverage, language=language) if found.coverage else None,
+        drawn=drawn,
         version=__version__,
         own=room.absolute(request, f"/{language}/"),
     )
 
 
-def drawn(found: About, language: Language) -> Markup:
-    """The coverage twice, of which the style sheet shows the one that fits the screen."""
-    chart = gallery.coverage(found.coverage, language=language)
+def drawn(chart: Chart) -> Markup:
+    """A chart twice, of which the style sheet shows the one that fits the screen."""
     wide, narrow = chart.svg(width=WIDE, ident="coverage-wide"), chart.svg(width=NARROW, ident="coverage-narrow")
     return Markup(f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>')  # noqa: S704  # the charts escape what they are given
 

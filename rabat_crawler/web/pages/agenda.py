@@ -12,7 +12,7 @@ from datasette.utils.asgi import Request
 
 from rabat_crawler import calendars
 from rabat_crawler.archive import Archive
-from rabat_crawler.archive.agenda import AgendaFilters, Event
+from rabat_crawler.archive.agenda import Event
 from rabat_crawler.charts.words import MONTHS, SHORT_WEEKDAYS, WEEKDAYS
 from rabat_crawler.errors import ConfigError
 from rabat_crawler.event_words import MEETING_TYPES
@@ -75,14 +75,16 @@ def read_asked(given: Mapping[str, str]) -> Asked:
     return Asked(**found)
 
 
-def shown(archive: Archive, asked: Asked) -> Shown:
+def known(archive: Archive) -> tuple[list[Event], str | None]:
+    """Every meeting, and when the archive's last run ended."""
+    return archive.agenda(), archive.latest()
+
+
+def shown(every: Sequence[Event], latest: str | None, asked: Asked) -> Shown:
     """The meetings that fit. What is coming and what is past is told by the day of the archive's last run, not by a clock."""
-    every = archive.agenda(AgendaFilters())
-    latest = archive.latest()
     known_on = (latest or "")[:10]
-    fitting = tuple(event for event in every if fits(event, asked, known_on))
     return Shown(
-        events=fitting,
+        events=tuple(event for event in every if fits(event, asked, known_on)),
         years=tuple(sorted({year for event in every for year in (event.start[:4], (event.end or event.start)[:4])}, reverse=True)),
         types=tuple(sorted({event.meeting_type for event in every if event.meeting_type})),
         countries=tuple(sorted({event.country for event in every if event.country})),
@@ -116,7 +118,7 @@ async def agenda(room: Room, request: Request) -> Response:
     """The page: list or month."""
     asked = read_asked(_given(request))
     language = room.language(request)
-    found = await room.ask(lambda archive: shown(archive, asked))
+    found = shown(*await room.remember("agenda", known), asked)
     path = f"/{language}/agenda"
     events = found.events[-MOST_EVENTS:] if asked.time != "coming" else found.events[:MOST_EVENTS]
     month, around = None, {}
@@ -150,7 +152,7 @@ async def feed(room: Room, request: Request) -> Response:
     """The same meetings as iCalendar."""
     asked = read_asked(_given(request))
     language = room.language(request)
-    found = await room.ask(lambda archive: shown(archive, asked))
+    found = shown(*await room.remember("agenda", known), asked)
     own = room.absolute(request, "")
     text = calendars.calendar(
         found.events,

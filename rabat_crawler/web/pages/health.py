@@ -25,7 +25,8 @@ from rabat_crawler.web.language import Language
 from rabat_crawler.web.room import Room
 
 RUNS_READ, RUNS_SHOWN = 60, 40
-NIGHTS = timedelta(days=120)
+NIGHTS = timedelta(days=100)
+"""So many nights are shown: they fit a phone."""
 MOST_CHANGES, MOST_REASONS, MOST_FAILURES, MOST_MESSAGES = 300, 40, 100, 40
 WIDE, NARROW = 1040, 340
 STATUS_KEYS = {
@@ -56,7 +57,7 @@ def health_of(archive: Archive, now: datetime) -> Health:
 
 def one_run(archive: Archive, wanted: str) -> Run:
     """The run of that id. NotFound if there is none."""
-    found = [run for run in archive.runs() if run.run_id == wanted]
+    found = archive.runs(run_id=wanted)
     if not found:
         raise NotFound(f"{wanted[:100]!r}: no run has this id")
     return found[0]
