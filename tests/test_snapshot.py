@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.bounded import Bounds, connect, within
 from rabat_crawler.archive.snapshot import Snapshots, copy_database, state_of
-from rabat_crawler.errors import ArchiveMissing, DiskFull
+from rabat_crawler.errors import ArchiveMissing, RabatError
 from tests.building import article_archive, copy_of, environment, sample_archive
 
 
@@ -165,19 +166,21 @@ def test_a_missing_archive_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
-def test_a_full_disk_leaves_nothing_behind(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_cannot_be_written_leaves_nothing_behind_and_the_old_one_stays(archive: Path) -> None:
     snapshots = Snapshots(archive)
     change(archive, "x" * 100)
     before = files(archive)
-
-    def full(database: Path, target: Path) -> None:
-        target.write_bytes(b"half")
-        raise DiskFull("the disk is full")
-
-    monkeypatch.setattr("rabat_crawler.archive.snapshot.copy_database", full)
-    with pytest.raises(DiskFull):
-        snapshots.renew()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises(RabatError, match=r"rabat\.db"):
+            snapshots.renew()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert files(archive) == before
+    with snapshots.lease() as path:
+        assert spider(path) != "x" * 100
+    assert snapshots.renew()
     snapshots.close()
 
 
