@@ -13,6 +13,7 @@ import pytest
 
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.agenda import AgendaFilters
+from rabat_crawler.web.language import words
 from rabat_crawler.web.month import month_of, months_around
 from tests.building import BASE, article_html, rabat, sample_archive, small_archive
 from tests.rooms import ATTACKS, Served, serving
@@ -171,7 +172,9 @@ def test_a_run_in_full_has_its_changes_reasons_and_examples(room: Served, archiv
         page = room.ask(f"/fr/health/{run.run_id}").text
         assert all(f"/fr/item/{one['item_id']}" in page for one in run.counts["changes"])
         for reason, group in run.counts["skipped"].items():
-            assert html.escape(reason) in page
+            shown = words()[f"health.reason_{reason}"][1]
+            assert shown != reason
+            assert html.escape(shown) in page
             assert html.escape(group["examples"][0]) in page
 
 
