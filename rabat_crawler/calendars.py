@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -13,6 +13,8 @@ from rabat_crawler.health_page import moment_of
 from rabat_crawler.names import coordinates, label
 
 PRODUCT = "-//rabat_crawler//agenda//EN"
+HOST = "rabat-crawler.invalid"
+"""What the entries' UIDs end with: the same on every machine that shows the archive, so that one meeting is one entry in a calendar."""
 LINE = 75
 """So many octets a line has at most; a longer one is folded."""
 MOST_TEXT = 4_000
@@ -26,6 +28,19 @@ _SAID = {
     "outcome": ("outcome", "compte rendu"),
     "unsure": ("The day is not known: {when}.", "Le jour n’est pas connu\u00a0: {when}."),
 }
+
+
+TYPES = {
+    "conference": ("conference", "conférence"), "drafting committee": ("drafting committee", "comité de rédaction"),
+    "expert meeting": ("expert meeting", "réunion d’experts"), "focal points' meeting": ("focal points’ meeting", "réunion des points focaux"),
+    "label event": ("label event", "événement labellisé"), "ministerial conference": ("ministerial conference", "conférence ministérielle"),
+    "roundtable": ("roundtable", "table ronde"), "seminar": ("seminar", "séminaire"),
+    "senior officials' meeting": ("senior officials’ meeting", "réunion des hauts fonctionnaires"),
+    "steering committee": ("steering committee", "comité de pilotage"), "study visit": ("study visit", "visite d’étude"),
+    "thematic meeting": ("thematic meeting", "réunion thématique"), "training": ("training", "formation"), "webinar": ("webinar", "webinaire"),
+    "workshop": ("workshop", "atelier"),
+}  # fmt: skip
+FORMATS = {"in person": ("in person", "en présentiel"), "online": ("online", "en ligne"), "hybrid": ("hybrid", "hybride")}
 
 
 class Telling(Protocol):
@@ -78,7 +93,7 @@ def calendar(
     *,
     stamp: str | None,
     name: str,
-    host: str,
+    host: str = HOST,
     language: Language = "en",
     link: Callable[[Telling], str | None] | None = None,
 ) -> str:
@@ -143,6 +158,11 @@ def where(meeting: Meeting, language: Language) -> str:
     return ", ".join(filter(None, (town, country))) or meeting.place
 
 
+def named(names: Mapping[str, tuple[str, str]], key: str, language: Language) -> str:
+    """A type or format in a language; an unknown one is its own name."""
+    return names[key][language == "fr"] if key in names else key
+
+
 def _entry(meeting: Meeting, days: Span, stamp: str, host: str, language: Language, link: Callable[[Telling], str | None] | None) -> Iterator[str]:
     best = next((one for one in meeting.items if one.language == language), meeting.items[0])
     yield "BEGIN:VEVENT"
@@ -158,7 +178,7 @@ def _entry(meeting: Meeting, days: Span, stamp: str, host: str, language: Langua
     if point is not None:
         yield f"GEO:{point[0]:.2f};{point[1]:.2f}"
     if meeting.meeting_type:
-        yield f"CATEGORIES:{escaped(meeting.meeting_type)}"
+        yield f"CATEGORIES:{escaped(named(TYPES, meeting.meeting_type, language))}"
     address = link(best) if link else None
     if address and _ADDRESS.fullmatch(address):
         yield f"URL:{address}"
@@ -177,7 +197,7 @@ def _description(meeting: Meeting, days: Span, language: Language, link: Callabl
         said = " – ".join(dict.fromkeys(period(one, language) for one in (meeting.start, meeting.end or meeting.start)))
         lines.append(_SAID["unsure"][french].format(when=said))
     if meeting.format:
-        lines.append(meeting.format)
+        lines.append(named(FORMATS, meeting.format, language))
     for one in meeting.items:
         role = f" ({_SAID[one.role][french]})" if one.role in _SAID else ""
         address = link(one) if link else None

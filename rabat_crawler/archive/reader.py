@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.mentions import Mentioned
     from rabat_crawler.archive.past import History
     from rabat_crawler.archive.relating import Related, Translated
-    from rabat_crawler.archive.statistics import Lags, Split, Step, Timeline, Trend
+    from rabat_crawler.archive.statistics import Gaps, Lags, Split, Step, Timeline, Trend
 
 T = TypeVar("T")
 
@@ -177,9 +177,9 @@ class Reader:
         """The body that a capture shows, without content coding; a revisit's is that of its original. Errors as for `capture` and `play`."""
         return self.play(self.capture(record_id)).body()[0]
 
-    def runs(self) -> list[Run]:
-        """All runs, the latest first."""
-        return self._read(lambda: store.read_runs(self.connection))
+    def runs(self, limit: int | None = None, *, run_id: str | None = None) -> list[Run]:
+        """All runs, or so many, the latest first; or the one of exactly that id, if there is one."""
+        return self._read(lambda: store.read_runs(self.connection, limit, run_id))
 
     def stats(self) -> dict[str, Any]:
         """What the archive holds, in counts."""
@@ -208,6 +208,18 @@ class Reader:
         from rabat_crawler.archive import statistics
 
         return self._read(lambda: statistics.coverage(self.connection))
+
+    def gaps(self) -> Gaps:
+        """What is missing: items without date, language, translation or page of their own; bad and cut captures; runs by how they ended."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.gaps(self.connection))
+
+    def latest(self) -> str | None:
+        """The moment whose knowledge this is: when the last run ended (or began, if it goes on), ISO 8601 UTC; None before the first."""
+        from rabat_crawler.archive import statistics
+
+        return self._read(lambda: statistics.latest(self.connection))
 
     def nights(self, since: str = "") -> dict[str, dict[str, int]]:
         """By day (ISO date, from `since` on): how many items the runs found new, changed, moved, gone, returned."""

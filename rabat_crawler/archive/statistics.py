@@ -41,6 +41,43 @@ LAG_CLASSES: tuple[tuple[str, int | None], ...] = (
 )  # fmt: skip
 """The classes of a lag with the last day that belongs to each; "before": a capture older than the day of publication."""
 
+LATEST = "SELECT max(coalesce(finished_at, started_at)) FROM runs"
+GAPS = """
+SELECT count(*), sum(published IS NULL), sum(gone), sum(language IS NULL),
+  sum(EXISTS (SELECT 1 FROM json_each(items.flags) j WHERE j.value = 'intro_only')),
+  sum(EXISTS (SELECT 1 FROM json_each(items.flags) j WHERE j.value = 'no_address')),
+  sum(NOT EXISTS (SELECT 1 FROM translations t WHERE t.item_id = items.item_id))
+FROM items
+"""
+BAD_CAPTURES = "SELECT count(*), sum(badness >= 0.5), sum(truncated IS NOT NULL), sum(held) FROM captures"
+UNREAD_DOCUMENTS = "SELECT count(*), sum(problems <> '[]'), sum(gone) FROM documents WHERE current"
+RUNS_BY_STATUS = "SELECT status, count(*) FROM runs GROUP BY 1 ORDER BY 2 DESC, 1"
+SOURCES = "SELECT source, count(*), min(captured_at), max(captured_at) FROM captures GROUP BY 1 ORDER BY 2 DESC, 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """What is missing, in numbers of `items`: without a day of publication, known from a list only, and so on; bad, cut and held captures; documents
+    that could not be read; runs by how they ended; where the captures come from: (source, captures, first, last).
+    """
+
+    items: int
+    undated: int
+    gone: int
+    without_language: int
+    from_lists_only: int
+    without_address: int
+    without_translation: int
+    captures: int
+    bad_captures: int
+    cut_captures: int
+    held_captures: int
+    documents: int
+    unread_documents: int
+    gone_documents: int
+    runs: Mapping[str, int]
+    sources: tuple[tuple[str, int, str, str], ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
@@ -140,6 +177,24 @@ def nights(connection: sqlite3.Connection, since: str = "") -> dict[str, dict[st
         for code, number in (json.loads(changes) if changes else {}).items():
             if code in CODES and isinstance(number, int):
                 there[code] = there.get(code, 0) + number
+    return found
+
+
+def gaps(connection: sqlite3.Connection) -> Gaps:
+    """What is missing, in numbers."""
+    items, undated, gone, language, lists, address, alone = (number or 0 for number in connection.execute(GAPS).fetchone())
+    captures, bad, cut, held = (number or 0 for number in connection.execute(BAD_CAPTURES).fetchone())
+    documents, unread, gone_documents = (number or 0 for number in connection.execute(UNREAD_DOCUMENTS).fetchone())
+    return Gaps(
+        items=items, undated=undated, gone=gone, without_language=language, from_lists_only=lists, without_address=address, without_translation=alone,
+        captures=captures, bad_captures=bad, cut_captures=cut, held_captures=held, documents=documents, unread_documents=unread,
+        gone_documents=gone_documents, runs=dict(connection.execute(RUNS_BY_STATUS)), sources=tuple(connection.execute(SOURCES)),
+    )  # fmt: skip
+
+
+def latest(connection: sqlite3.Connection) -> str | None:
+    """When the last run ended (or began, if it goes on), ISO 8601 UTC; None before the first."""
+    found: str | None = connection.execute(LATEST).fetchone()[0]
     return found
 
 

@@ -118,10 +118,12 @@ def read_versions(connection: sqlite3.Connection, name: str) -> list[Version]:
     return [Version(**{**dict(zip(columns, row, strict=True)), "complete": bool(row[8])}) for row in rows]
 
 
-def read_runs(connection: sqlite3.Connection) -> list[Run]:
-    """All runs, the latest first."""
+def read_runs(connection: sqlite3.Connection, limit: int | None = None, run_id: str | None = None) -> list[Run]:
+    """All runs, or at most `limit`, or the one of that id, the latest first."""
     columns = "run_id spider site started_at finished_at status counts parameters software messages".split()
-    rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs ORDER BY started_at DESC, run_id DESC")
+    bound = -1 if limit is None else limit
+    only, values = ("", (bound,)) if run_id is None else ("WHERE run_id = ?", (run_id, bound))
+    rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs {only} ORDER BY started_at DESC, run_id DESC LIMIT ?", values)
     return [_run(dict(zip(columns, row, strict=True))) for row in rows]
 
 

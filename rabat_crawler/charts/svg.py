@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ __all__ = ["STYLE", "draw"]
 NARROWEST_BAR, WIDEST_BAR = 2.4, 56.0
 """A period has at least so many units (with less, periods are put together), its bar at most so many."""
 MOST_SERIES = 18
+FEWEST_DAYS = 5
+"""A month or year of which no more of its positions are shown has no label, unless it is wide enough for it."""
 FONT, SMALL = 12, 11
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -299,8 +302,9 @@ def _time_labels(chart: Chart, band: float) -> Iterator[tuple[float, float, str]
         yield from _grouped_labels(positions, band, 4, {one[:4]: one[:4] for one in positions})
         return
     if chart.step == "day" and len(positions) > 45:
-        months = dict.fromkeys(one[:7] for one in positions)
-        yield from _grouped_labels(positions, band, 7, {one: _with_year(chart, one, not n) for n, one in enumerate(months)})
+        days = Counter(one[:7] for one in positions)
+        first = next((one for one, count in days.items() if count > FEWEST_DAYS), "")
+        yield from _grouped_labels(positions, band, 7, {one: _with_year(chart, one, one == first) for one in days})
         return
     texts = [_with_year(chart, one, not index) for index, one in enumerate(positions)]
     every = _every(band, max(extent(text, SMALL) for text in texts) + 8)
@@ -317,7 +321,7 @@ def _grouped_labels(positions: tuple[str, ...], band: float, letters: int, texts
     every = _every(band * max(len(indexes) for indexes in groups.values()), widest + 10)
     for number, (key, indexes) in enumerate(groups.items()):
         counted = int(key) if letters == 4 else number
-        if counted % every == 0 and (len(indexes) > 5 or len(indexes) * band > extent(texts[key], SMALL) + 6):
+        if counted % every == 0 and (len(indexes) > FEWEST_DAYS or len(indexes) * band > extent(texts[key], SMALL) + 6):
             yield indexes[0] * band, len(indexes) * band, texts[key]
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from datetime import UTC, datetime
 
 import click
 
-from rabat_crawler.archive.agenda import AgendaFilters, Event
+from rabat_crawler import calendars
+from rabat_crawler.archive.agenda import AgendaFilters, Event, Telling
+from rabat_crawler.calendars import calendar
 from rabat_crawler.cli.format import json_line, plain, say
 from rabat_crawler.cli.options import PartialDateParam, archive_option, as_of_option, json_option, opened
 from rabat_crawler.event_words import MEETING_TYPES
@@ -23,26 +26,36 @@ from rabat_crawler.names import label
 @click.option("--country", metavar="NAME", help="Only meetings held in this country: a code or any spelling.")
 @click.option("--town", metavar="NAME", help="Only meetings held in this town.")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), help="At most so many: the next ones with --upcoming, else the latest.")
+@click.option("--ics", "as_calendar", is_flag=True, help="As iCalendar, for a calendar program.")
 @as_of_option
 @json_option
 @archive_option
 def agenda(
-    archive_dir: str | None, as_of: str | None, as_json: bool, upcoming: bool, since: str | None, until: str | None, lang: str | None,
+    archive_dir: str | None, as_of: str | None, as_json: bool, as_calendar: bool, upcoming: bool, since: str | None, until: str | None, lang: str | None,
     meeting_type: str | None, country: str | None, town: str | None, limit: int | None,
 ) -> None:  # fmt: skip
     """List the meetings in the order of their days, each once, with the items that announce it, tell of it, and report its outcome."""
+    if as_calendar and as_json:
+        raise click.UsageError("give --ics or --json, not both")
     if upcoming:
         today = datetime.now(UTC).date().isoformat()
         since = max(since or "", today)
     wanted = AgendaFilters(since=since, until=until, language=lang, meeting_type=meeting_type, country=country, town=town)
     with opened(archive_dir, as_of) as archive:
-        events = archive.agenda(wanted)
+        events, latest = archive.agenda(wanted), archive.latest() if as_calendar else None
     if limit is not None:
         events = events[:limit] if upcoming else events[-limit:]
+    if as_calendar:
+        sys.stdout.write(calendar(events, stamp=latest, name="Agenda", language="fr" if lang == "fr" else "en", link=_address))
+        return
     for event in events:
         say(json_line({**dataclasses.asdict(event), "title": event.title}) if as_json else _lines(event))
     if not as_json:
         say(f"{len(events)} meeting{'s' * (len(events) != 1)}" if events else "no meeting fits; without options agenda lists all of them")
+
+
+def _address(one: calendars.Telling) -> str | None:
+    return one.canonical_url if isinstance(one, Telling) else None
 
 
 def _lines(event: Event) -> str:

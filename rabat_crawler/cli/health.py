@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +13,13 @@ import click
 from rabat_crawler import config
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import run_json
+from rabat_crawler.archive.disk import disk_use
 from rabat_crawler.archive.lock import lock_holder
 from rabat_crawler.cli import exits
 from rabat_crawler.cli.format import coloured, json_line, plain, say, table
 from rabat_crawler.cli.options import archive_option, json_option
 from rabat_crawler.errors import RabatError
-from rabat_crawler.health import MAX_AGE, Disk, Status, build_status
+from rabat_crawler.health import MAX_AGE, Status, build_status
 from rabat_crawler.report import run_lines, shown_changes
 from rabat_crawler.wording import word_diff
 
@@ -64,7 +64,7 @@ def read_status(path: Path, *, now: datetime, next_run: datetime | None = None, 
         runs = archive.runs()
         holder = lock_holder(archive.state_dir)
         figures = {name: archive.health(name) for name in {run.site for run in runs}}
-    return build_status(runs, now=now, figures=figures, disk=_disk(path), next_run=next_run, holder=holder, site=site, max_age=max_age)
+    return build_status(runs, now=now, figures=figures, disk=disk_use(path), next_run=next_run, holder=holder, site=site, max_age=max_age)
 
 
 def next_run(path: Path, now: datetime) -> datetime | None:
@@ -81,17 +81,6 @@ def next_run(path: Path, now: datetime) -> datetime | None:
 def status_code(found: Status) -> int:
     """The exit code of a status: that of the last run where it decided, 1 for a run that is missing or was cut off."""
     return STATE_CODES.get(found.state, CAUSE_CODES.get(found.cause, exits.ERROR))
-
-
-def _disk(path: Path) -> Disk:
-    """What the archive's files take, and what is left beside them. A crawl may rename files meanwhile."""
-    sizes = []
-    for file in path.rglob("*"):
-        try:
-            sizes.append(file.lstat().st_size if file.is_file() else 0)
-        except OSError:
-            continue
-    return Disk(archive_bytes=sum(sizes), free_bytes=shutil.disk_usage(path).free)
 
 
 # runs --------------------------------------------------------------------------------------------------------------------------
