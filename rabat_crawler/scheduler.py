@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from scrapy.core.scheduler import BaseScheduler
 
+from rabat_crawler.errors import DiskFull, RabatError
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -39,6 +41,10 @@ class FrontierScheduler(BaseScheduler):
     def next_request(self) -> Request | None:
         if self._again:
             return self._again.popleft()
-        entry = None if self._session.stopping else self._session.frontier.next()
+        try:
+            entry = None if self._session.stopping else self._session.frontier.next()
+        except RabatError as error:  # Scrapy would log it and ask again for ever
+            self._session.stop("disk full" if isinstance(error, DiskFull) else "interrupted", error)
+            return None
         request: Request | None = self._make(entry) if entry is not None else None
         return request

@@ -472,9 +472,10 @@ def test_a_disk_without_room_stops_the_crawl_before_it_begins(small_disk: Path) 
 
 @pytest.mark.parametrize("small_disk", [1600], indirect=True)
 def test_a_disk_that_fills_during_a_crawl_keeps_what_was_stored(small_disk: Path, tmp_path: Path) -> None:
+    sample_archive(1)  # it is served at the same port
     with serve_sample(1, port=PORT) as serving:
         site = registry.at_origin(registry.site("sample"), serving.origin + "/")
-        with Archive.open(small_disk / "a", write=True, create=True) as archive, pytest.raises(DiskFull, match="free"):
+        with pytest.raises(DiskFull, match="free"), Archive.open(small_disk / "a", write=True, create=True) as archive:
             crawl(archive, site, delay=0.0, settings=FAST)
         roomy = Path(shutil.copytree(small_disk / "a", tmp_path / "roomy"))
         with Archive.open(roomy, write=True) as archive:
