@@ -22,6 +22,7 @@ real: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.kills 40
+	RABAT_QUIET_NIGHTS=30 $(BIN)/python -m pytest tests/test_nights.py
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/extract.py
@@ -36,6 +37,7 @@ bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/rebuild.py --captures 100000
 	$(VENV)-bench/bin/python bench/relations.py
 	$(VENV)-bench/bin/python bench/dates.py
+	$(VENV)-bench/bin/python bench/search.py
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
