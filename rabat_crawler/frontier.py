@@ -15,7 +15,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from rabat_crawler.archive.frontier_store import Address, FrontierStore
-from rabat_crawler.archive.ingest import moment
+from rabat_crawler.archive.moments import moment
 from rabat_crawler.identity import first_date
 from rabat_crawler.models import Link, Page, Site
 from rabat_crawler.registry import reference

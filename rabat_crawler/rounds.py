@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from rabat_crawler import revisit
 from rabat_crawler.archive.frontier_store import TAKEN_BACK, Address, FrontierStore, Round
-from rabat_crawler.archive.ingest import moment, parse_moment
+from rabat_crawler.archive.moments import moment, parse_moment
 from rabat_crawler.errors import PutOff
 from rabat_crawler.frontier import COPY_LEFT, MOVED, ROBOTS, START, Entry, Frontier, listing_path, listing_start
 from rabat_crawler.models import Expect, Page

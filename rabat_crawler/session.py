@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rabat_crawler.archive.ingest import parse_moment
+from rabat_crawler.archive.moments import parse_moment
 from rabat_crawler.errors import DiskFull, PutOff, RabatError, SiteUnreachable
 from rabat_crawler.extract.badness import REASONS
 from rabat_crawler.extract.html import absolute

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rabat_crawler.archive.ingest import parse_moment
+from rabat_crawler.archive.moments import parse_moment
 from rabat_crawler.demo.web_archive import serve_archive
 from tests.backfilling import WANTED, bring, captures
 from tests.replay import INSTALLED, replaying

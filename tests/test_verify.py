@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from rabat_crawler.archive import Archive, fixity
-from rabat_crawler.archive.ingest import moment
 from rabat_crawler.archive.members import walk
+from rabat_crawler.archive.moments import moment
 from rabat_crawler.archive.rebuild import warc_files
 from rabat_crawler.archive.warc import check_file
 from tests.building import copy_of, rabat, records_of, sample_archive

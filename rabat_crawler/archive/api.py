@@ -182,7 +182,7 @@ class Archive(Reader):
 
     def answer_since(self, url: str, moment: datetime) -> Record | None:
         """The latest answer of the address recorded at `moment` or later, with its body (a revisit's from the record it refers to), or None."""
-        from rabat_crawler.archive.ingest import moment as as_text
+        from rabat_crawler.archive.moments import moment as as_text
         from rabat_crawler.archive.warc import read_record
 
         columns = [field.name for field in dataclasses.fields(Capture)]

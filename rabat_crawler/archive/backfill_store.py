@@ -13,7 +13,8 @@ from operator import attrgetter
 from pathlib import Path
 
 from rabat_crawler.archive.frontier_store import Transaction
-from rabat_crawler.archive.ingest import capture_of, moment, parse_moment
+from rabat_crawler.archive.ingest import capture_of
+from rabat_crawler.archive.moments import moment, parse_moment
 from rabat_crawler.archive.schema import translated
 from rabat_crawler.errors import ArchiveCorrupt
 from rabat_crawler.models import Capture

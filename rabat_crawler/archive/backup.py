@@ -23,8 +23,8 @@ from rabat_crawler.archive import backup_set, decisions, fixity, schema, store
 from rabat_crawler.archive.backup_earlier import Earlier
 from rabat_crawler.archive.backup_set import DESCRIPTION, FORMAT, MANIFEST, Made
 from rabat_crawler.archive.faults import Fault
-from rabat_crawler.archive.ingest import moment
 from rabat_crawler.archive.members import whole_length
+from rabat_crawler.archive.moments import moment
 from rabat_crawler.archive.verify_rows import sqlite_faults
 from rabat_crawler.archive.warc_read import OPEN_SUFFIX
 from rabat_crawler.errors import ArchiveCorrupt, ConfigError, DiskFull

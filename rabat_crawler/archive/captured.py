@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from rabat_crawler.archive import past, store
 from rabat_crawler.archive.filters import storable
-from rabat_crawler.archive.ingest import capture_of, moment
+from rabat_crawler.archive.ingest import capture_of
 from rabat_crawler.archive.members import Member, read_member
+from rabat_crawler.archive.moments import moment
 from rabat_crawler.archive.warc import read_record
 from rabat_crawler.archive.warc_read import OPEN_SUFFIX, parse_member, split_http
 from rabat_crawler.errors import ConfigError, NotFound, RecordError

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from rabat_crawler import identity, registry
 from rabat_crawler.archive.document_list import DOCUMENT_COLUMNS, PAGE_BREAK
 from rabat_crawler.archive.document_reader import DocumentReader, failed
+from rabat_crawler.archive.moments import parse_moment
 from rabat_crawler.archive.revisits import Reader
-from rabat_crawler.archive.rows import PLACED, capture_of, parse_moment, problems_json
+from rabat_crawler.archive.rows import PLACED, capture_of, problems_json
 from rabat_crawler.errors import RecordError
 from rabat_crawler.extract import languages
 from rabat_crawler.extract.dates import plausible

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from rabat_crawler.archive.documents import Texts, documents_without_rows, write_documents
 from rabat_crawler.archive.items import build_item, write_item
+from rabat_crawler.archive.moments import moment
 from rabat_crawler.archive.placing import EVIDENCE, Placing
 from rabat_crawler.archive.relating import STALE
 from rabat_crawler.archive.revisits import Reader, find_original, may_wait_for, read_elsewhere
@@ -22,8 +23,6 @@ from rabat_crawler.archive.rows import (
     Preparer,
     Said,
     capture_of,
-    moment,
-    parse_moment,
     problems_json,
     read_page,
     shows_again,
@@ -31,7 +30,7 @@ from rabat_crawler.archive.rows import (
 from rabat_crawler.models import Capture, Page, Record, Site
 from rabat_crawler.urls import url_key
 
-__all__ = ["Ingest", "capture_of", "moment", "parse_moment"]
+__all__ = ["Ingest", "capture_of"]
 
 INSERT_CAPTURE = f"INSERT OR IGNORE INTO captures ({', '.join(CAPTURE_COLUMNS)}) VALUES ({', '.join('?' * len(CAPTURE_COLUMNS))})"
 INSERT_DRAFT = f"INSERT INTO drafts ({', '.join(DRAFT_COLUMNS)}) VALUES ({', '.join('?' * len(DRAFT_COLUMNS))})"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rabat_crawler import registry
-from rabat_crawler.archive.rows import PLACED, Prepared, Preparer, capture_of, moment, read_page
+from rabat_crawler.archive.moments import moment
+from rabat_crawler.archive.rows import PLACED, Prepared, Preparer, capture_of, read_page
 from rabat_crawler.errors import RecordError
 from rabat_crawler.models import Capture, Record
 

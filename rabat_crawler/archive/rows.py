@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urldefrag
 
 from rabat_crawler import epochs, identity
-from rabat_crawler.extract import parse_page
+from rabat_crawler.archive.moments import moment, parse_moment
 from rabat_crawler.models import Capture, Draft, Page, Problem, Record, Site
 from rabat_crawler.urls import decide
 
@@ -31,17 +30,6 @@ MAX_KNOWN = 50_000
 """So many addresses that pages link to are remembered, so that menus are not judged again with every page."""
 
 
-def moment(value: datetime) -> str:
-    """ISO 8601 UTC with microseconds, always the same width, so that text order is time order."""
-    value = value.astimezone(UTC)
-    return f"{value.year:04d}-{value.month:02d}-{value.day:02d}T{value.hour:02d}:{value.minute:02d}:{value.second:02d}.{value.microsecond:06d}Z"
-
-
-def parse_moment(text: str) -> datetime:
-    """The aware UTC datetime of `moment`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-
-
 def capture_of(values: dict[str, Any]) -> Capture:
     """The capture of a row, given by column."""
     times = {name: parse_moment(values[name]) if values[name] else None for name in ("captured_at", "refers_at")}
@@ -50,6 +38,8 @@ def capture_of(values: dict[str, Any]) -> Capture:
 
 def read_page(record: Record, site: Site) -> Page:
     """`parse_page`, but a defect of a reader costs one page's reading, never the capture: the problem is stored and a later rebuild mends it."""
+    from rabat_crawler.extract import parse_page  # the readers of pages are imported where a page is read
+
     try:
         return parse_page(record, site)
     except Exception as error:  # any defect at all: what is on disk must stay reachable

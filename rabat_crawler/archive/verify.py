@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rabat_crawler.archive import fixity
 from rabat_crawler.archive.faults import Fault, Report
-from rabat_crawler.archive.ingest import moment
+from rabat_crawler.archive.moments import moment
 from rabat_crawler.archive.origins import Origins
 from rabat_crawler.archive.rebuild import files_behind, read_run_files, warc_files
 from rabat_crawler.archive.verify_rows import row_faults, sqlite_faults, text_index_faults
