@@ -506,7 +506,7 @@ SIZE = 20_000
 PIECES = ["a", "1", "<", "<a ", "=", "'a' ", "<p>", "1 mai ", "/a", "- ", "é", "&amp;", "; ", "a=", "le 1er ", "1/1/", "mars-", "<script>", "<!--",
           "<title>", "addy1 = 'a'+", '"', "- 12", "du 1 au ", "http://", "(", "[", "a-", "12-12-", "<meta ", "<link ", "<body class='", "a.", "(S("]
 SPACES = [" ", "\\n", "\\u00a0", "\\t"]  # only what reads the source itself meets runs of spaces; the rest reads normalised text
-SOURCES = ("decoding", "html", "urls", "walls", "page", "robots", "patience")
+SOURCES = ("decoding", "html", "fragments", "urls", "walls", "page", "robots", "patience")
 
 def patterns(value, depth=0):
     if isinstance(value, re.Pattern):
