@@ -565,7 +565,9 @@ def test_where_a_backup_may_not_go(tmp_path: Path) -> None:
         (tmp_path / "file", "is a file"),
         (tmp_path / "file" / "below", "file"),
     ):
-        assert said in rabat("backup", folder, "--archive", archive, code=2).stderr
+        with Archive.open(archive) as opened, pytest.raises(ConfigError, match=said):
+            opened.backup(folder)
+    assert "within each other" in rabat("backup", archive / "b", "--archive", archive, code=2).stderr
     rabat("backup", tmp_path / "b", "--keep", "0", "--archive", archive, code=2)
     rabat("backup", tmp_path / "b", "--archive", tmp_path / "nowhere", code=12)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "under"] and is_sound(archive)
@@ -590,7 +592,9 @@ def test_what_restore_does_not_take(tmp_path: Path) -> None:
         (bare, "has no manifest-sha256.txt"),
         (bare.parent, "no whole backup"),
     ):
-        assert said in rabat("restore", folder, "--archive", tmp_path / "again", code=2).stderr
+        with pytest.raises(ConfigError, match=said):
+            restore(folder, tmp_path / "again")
+    assert "is a file" in rabat("restore", tmp_path / "file", "--archive", tmp_path / "again", code=2).stderr
     back_up(article_archive(tmp_path / "other", un="Un"), tmp_path / "kept", nights=1)
     assert "several archives" in rabat("restore", tmp_path / "kept", "--archive", tmp_path / "again", code=2).stderr
     assert not (tmp_path / "again").exists()
@@ -608,8 +612,10 @@ def test_where_restore_does_not_write(tmp_path: Path, three: Path) -> None:
         (made.path, "holds an archive already"),
         (made.path / "below", "within the backup"),
     ):
-        done = rabat("restore", tmp_path / "kept", "--archive", place, code=2)
-        assert said in done.stderr and "--archive" in done.stderr
+        with pytest.raises(ConfigError) as refused:
+            restore(tmp_path / "kept", place)
+        assert said in str(refused.value) and "--archive" in str(refused.value)
+    assert "is a file" in rabat("restore", tmp_path / "kept", "--archive", tmp_path / "file", code=2).stderr
     assert dump_of(three) == dump_of(sample_archive(3))
 
 

@@ -28,8 +28,10 @@ def browser() -> Iterator[Any]:
         yield started
 
 
-@pytest.mark.parametrize("page_name", PAGES)
-@pytest.mark.parametrize(("width", "scheme", "language"), [(1280, "light", "en"), (390, "dark", "fr")])
+WAYS = ((1280, "light", "en"), (390, "dark", "fr"), (390, "light", "en"), (1280, "dark", "fr"))
+
+
+@pytest.mark.parametrize(("page_name", "width", "scheme", "language"), [(name, *WAYS[number % len(WAYS)]) for number, name in enumerate(PAGES)])
 def test_pages_are_accessible_and_fit(room: Served, browser: Any, page_name: str, width: int, scheme: str, language: str) -> None:
     with visiting(browser, f"{room.address}{language}/{page_name}", width=width, color_scheme=scheme) as page:
         assert_accessible(page)

@@ -115,9 +115,7 @@ def test_by_keyboard_and_without_scripts(room: Served, browser: Any) -> None:
         page.locator("#captures table").wait_for()
 
 
-@pytest.mark.parametrize(
-    ("name", "scheme"), [("item", "light"), ("versions", "dark"), ("versions", "light"), ("side", "dark"), ("gone", "dark"), ("missing", "light")]
-)
+@pytest.mark.parametrize(("name", "scheme"), [("item", "light"), ("versions", "dark"), ("side", "light"), ("gone", "dark"), ("missing", "light")])
 def test_pages_are_accessible_and_fit_a_phone(room: Served, browser: Any, name: str, scheme: str) -> None:
     path = PAGES[name]
     with visiting(browser, f"{room.address}en/", width=390, height=844, color_scheme=scheme) as page:

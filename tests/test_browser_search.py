@@ -96,7 +96,6 @@ def test_by_keyboard_alone(room: Served, browser: Any) -> None:
     ("path", "scheme"),
     [
         ("en/", "light"),
-        ("fr/", "dark"),
         ("fr/search?q=dialogue&kind=news", "light"),
         ("en/search?q=dialogue", "dark"),
         ("en/search?q=xyzzyx", "light"),
