@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 
 from rabat_crawler.archive import Archive, Filters, search
 from rabat_crawler.spreadsheets import csv_text
-from tests.building import BASE, article_html, night, rabat, recorded
+from tests.building import BASE, article_html, environment, night, rabat, recorded
 
 FR, EN = f"{BASE}/fr/actualites/10-accueil", f"{BASE}/en/news/11-reception"
 HEAD = f"<link rel='alternate' hreflang='fr-fr' href='{FR}'><link rel='alternate' hreflang='en-gb' href='{EN}'>"
@@ -113,3 +115,10 @@ def test_the_command_line_pages_sorts_and_says_what_was_found(folder: Path) -> N
     assert lines[-1]["search"]["facets"]["year"][0] == {"value": "2016", "count": 1} and lines[-1]["search"]["total"] == 2
     assert "since:x is no date" in rabat("search", "since:x", "--archive", folder, code=2).stderr
     assert "exclude each other" in rabat("search", "a", "--json", "--csv", "--archive", folder, code=2).stderr
+
+
+def test_plain_datasette_without_our_plugin_searches_without_regard_to_accents(folder: Path) -> None:
+    question = "/rabat/items.json?_search=refugies&_shape=array&_col=title"
+    command = [sys.executable, "-m", "datasette", str(folder / "rabat.db"), "--get", question]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(DATASETTE_LOAD_PLUGINS=""))
+    assert [row["title"] for row in json.loads(done.stdout)] == ["Accueil des réfugiés"], done.stderr
