@@ -502,7 +502,7 @@ NASTY = """
 import importlib, pkgutil, re
 import rabat_crawler
 
-SIZE = 20_000
+SIZE = 12_000
 PIECES = ["a", "1", "<", "<a ", "=", "'a' ", "<p>", "1 mai ", "/a", "- ", "é", "&amp;", "; ", "a=", "le 1er ", "1/1/", "mars-", "<script>", "<!--",
           "<title>", "addy1 = 'a'+", '"', "- 12", "du 1 au ", "http://", "(", "[", "a-", "12-12-", "<meta ", "<link ", "<body class='", "a.", "(S("]
 SPACES = [" ", "\\n", "\\u00a0", "\\t"]  # only what reads the source itself meets runs of spaces; the rest reads normalised text

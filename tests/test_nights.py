@@ -228,6 +228,7 @@ def edits_of_the_capture(desk: Editors) -> Plan:
 
 @pytest.mark.real
 @needs_capture
+@pytest.mark.skipif(QUIET < BOUND, reason="half a minute: in make soak; the sample's edits are in the suite")
 def test_every_edit_of_the_captured_site_is_found_in_time_and_nothing_else_is_told(tmp_path: Path) -> None:
     desk = Editors(gold.read_capture())
     with nights(desk, tmp_path, real) as book:
