@@ -20,9 +20,9 @@ lint: $(VENV)/.dev
 real: $(VENV)/.dev
 	$(BIN)/python -m tests.real
 
-soak: $(VENV)/.dev
+soak: $(VENV)/.dev $(VENV)-pywb/.installed
 	$(BIN)/python -m tests.kills 40
-	RABAT_QUIET_NIGHTS=30 $(BIN)/python -m pytest tests/test_nights.py
+	RABAT_QUIET_NIGHTS=30 RABAT_SOAK=1 $(BIN)/python -m pytest tests/test_nights.py tests/test_backfill_kills.py
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/extract.py
