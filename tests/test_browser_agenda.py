@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import assert_accessible, assert_fits, launched, needs_chromium, visiting
+from tests.browser import assert_accessible, assert_fits, needs_chromium, visiting
 from tests.building import sample_archive
 from tests.rooms import Served, serving
 
@@ -20,12 +20,6 @@ PAGES = ("agenda", "agenda?view=month&month=2016-11", "places", "health", "about
 def room() -> Iterator[Served]:
     with serving(sample_archive(3)) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as started:
-        yield started
 
 
 WAYS = ((1280, "light", "en"), (390, "dark", "fr"), (390, "light", "en"), (1280, "dark", "fr"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rabat_crawler.archive import Archive
-from tests.browser import assert_accessible, assert_fits, launched, needs_chromium, visiting
+from tests.browser import assert_accessible, assert_fits, needs_chromium, visiting
 from tests.item_archives import ATTACK, attacking, three_epochs, titled
 from tests.rooms import Served, serving
 
@@ -30,12 +30,6 @@ PAGES = {
 def room() -> Iterator[Served]:
     with serving(three_epochs()) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as started:
-        yield started
 
 
 def sides(page: Any) -> list[dict[str, float]]:

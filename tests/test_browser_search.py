@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.browser import assert_accessible, assert_fits, launched, needs_chromium, visiting
+from tests.browser import assert_accessible, assert_fits, needs_chromium, visiting
 from tests.building import sample_archive
 from tests.rooms import ATTACKS, Served, hostile_archive, serving
 
@@ -20,12 +20,6 @@ pytestmark = needs_chromium
 def room() -> Iterator[Served]:
     with serving(sample_archive(3)) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as started:
-        yield started
 
 
 def test_from_the_first_page_to_a_narrowed_search_and_back(room: Served, browser: Any) -> None:

@@ -161,6 +161,7 @@ def test_svg_files_are_written_with_their_numbers_and_never_over_others(tmp_path
     assert sorted(path.name for path in (tmp_path / "word").iterdir()) == ["word-number.csv", "word-number.svg", "word.csv", "word.svg"]
     (tmp_path / "file").write_text("mine")
     assert "no folder" in stats("--svg", tmp_path / "file", code=2)
+    assert "no folder that can be written to" in stats("--svg", Path("/proc/charts"), code=2)
     assert (tmp_path / "file").read_text() == "mine"
 
 

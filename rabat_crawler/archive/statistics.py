@@ -15,7 +15,6 @@ Step = Literal["month", "year"]
 Split = Literal["language", "kind"]
 LETTERS: Mapping[Step, int] = {"month": 7, "year": 4}
 
-UNKNOWN = "unknown"
 """Stands for an item's language where there is none."""
 
 OVER_TIME = """

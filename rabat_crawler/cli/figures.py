@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from rabat_crawler.archive import Archive
+from rabat_crawler.archive.api import write_atomically
 from rabat_crawler.charts import Chart, gallery
 from rabat_crawler.charts.words import Language
 from rabat_crawler.cli.format import json_line, plain, say, width
@@ -144,10 +145,10 @@ def _write_all(folder: Path, made: Mapping[str, Chart], *, force: bool, as_json:
         raise ConfigError(f"{there[0]}{more} would be overwritten; give another --svg DIR, or --force")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise ConfigError(f"{folder} is no folder, nor can one be made there; give another --svg DIR") from error
-    for path, text in files.items():
-        path.write_text(text, encoding="utf-8", newline="")
+        for path, text in files.items():
+            write_atomically(path, text)
+    except OSError as error:
+        raise ConfigError(f"{folder} is no folder that can be written to ({error.strerror}); give another --svg DIR") from error
     if as_json:
         for name, chart in made.items():
             say(json_line({**_as_json(name, chart), "svg": str(folder / f"{name}.svg"), "csv": str(folder / f"{name}.csv")}))

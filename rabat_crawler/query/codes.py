@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rabat_crawler.names import KINDS, NameKind, known
+from rabat_crawler.names import KINDS, known
 from rabat_crawler.query.words import WORD, plain_fold
 
 ALL = "all"
@@ -103,8 +103,3 @@ def counted(codes: Iterable[str]) -> dict[str, tuple[str, str]]:
 @lru_cache(maxsize=1)
 def _names() -> dict[str, tuple[str, str]]:
     return {code_of(kind, name.code): (kind, name.code) for kind in KINDS for name in known(kind)}
-
-
-def name_code(kind: NameKind, code: str) -> str:
-    """The code of a name that is known."""
-    return code_of(kind, code)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from rabat_crawler.query.stems import LANGUAGES, SHORTEST, NoVocabulary, Vocabulary, stem, stems_of_query
 from rabat_crawler.query.tree import Term
-from rabat_crawler.query.words import STOP_WORDS, WORD, fold, plain_fold
+from rabat_crawler.query.words import WORD, content_words, fold, plain_fold
 
 MARK_START, MARK_END = "\x02", "\x03"
 MAX_CHARACTERS = 200_000
@@ -43,8 +43,7 @@ class Marker:
 
     def _add(self, term: Term, vocabulary: Vocabulary) -> None:
         if term.loose or (len(term.words) == 1 and not term.quoted and not term.prefix):
-            content = [word for word in term.words if word.lower() not in STOP_WORDS] or term.words
-            for word in content:
+            for word in content_words(term.words):
                 self._add_word(word, vocabulary)
         else:
             self._phrases.append(_phrase(term.words, prefix=term.prefix))

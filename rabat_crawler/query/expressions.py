@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rabat_crawler.query.codes import ALL
 from rabat_crawler.query.stems import IN_TITLE, LANGUAGES, SHORTEST, Vocabulary, stems_of_query
 from rabat_crawler.query.tree import Codes, Group, Near, Node, Not, Term
-from rabat_crawler.query.words import STOP_WORDS
+from rabat_crawler.query.words import content_words
 
 _LIGATURES = (("œ", "oe"), ("æ", "ae"))
 MAX_WAYS = 8
@@ -95,8 +95,7 @@ class _Writer:
     def term(self, node: Term) -> str:
         """Words in all their ways: spellings, stems, and as a name."""
         if node.loose:
-            content = [word for word in node.words if word.lower() not in STOP_WORDS] or list(node.words)
-            ways = [_joined("AND", [self._word(word, title=node.title) for word in content])]
+            ways = [_joined("AND", [self._word(word, title=node.title) for word in content_words(node.words)])]
         elif len(node.words) == 1 and not node.quoted and not node.prefix:
             ways = [self._word(node.words[0], title=node.title)]
         else:

@@ -70,11 +70,6 @@ class Query:
     terms: tuple[Term, ...] = ()
     """All words asked for, in their order; not those that are excluded."""
 
-    @property
-    def is_empty(self) -> bool:
-        """True if nothing at all is asked for."""
-        return self.node is None and not self.narrowed
-
 
 @dataclass(slots=True)
 class _Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rabat_crawler.names.folding import WORD, fold
 
@@ -52,6 +53,6 @@ def compounds(text: str) -> list[str]:
     return [re.sub(f"[{HYPHENS}]", "", found) for found in _COMPOUND.findall(text)]
 
 
-def content_words(words: list[str]) -> list[str]:
+def content_words(words: Sequence[str]) -> list[str]:
     """The words without the small ones; all of them if there are no others."""
-    return [word for word in words if word.lower() not in STOP_WORDS] or words
+    return [word for word in words if word.lower() not in STOP_WORDS] or list(words)

@@ -25,7 +25,6 @@ MAX_CHARACTERS = 200_000
 """So much of a text is shown on a page; the rest is in the JSON."""
 MAX_CAPTURES = 20
 MAX_CAPTURES_ASKED = 2_000
-MAX_ADDRESSES = 100
 MAX_TOLD = 40
 """Of so many versions, the latest, the changed words are counted; any two can be compared."""
 SIMILAR = 5

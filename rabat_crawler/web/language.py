@@ -7,19 +7,16 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal, cast
 
+from rabat_crawler.date_text import in_words
+
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 COOKIE = "rabat_language"
 
 _PATH = re.compile(r"^/(en|fr)(?:/|$)")
 _PREFERENCE = re.compile(r"^([a-zA-Z]{1,8})(?:-[a-zA-Z0-9-]{1,30})?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$")
-_ISO = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 MAX_PREFERENCES = 20
 
-MONTHS: dict[Language, tuple[str, ...]] = {
-    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
-    "fr": ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"),
-}
 NO_BREAK, THIN = "\u00a0", "\u202f"
 
 
@@ -86,17 +83,10 @@ def number_words(number: int, language: Language) -> str:
 
 def date_words(iso: str | None, language: Language) -> str:
     """A year, month, day or time in ISO 8601 as people write it ("17 July 2017", "1er juillet 2019"); "" for none, the text itself if it is no date."""
-    found = _ISO.match(iso or "")
-    if not found:
+    shown = in_words(iso, language) or in_words((iso or "")[:4], language)  # of a day that there is not, the year
+    if not shown:
         return iso or ""
-    year, month, day = found.groups()
-    if not month or not 1 <= int(month) <= 12:
-        return year
-    name = MONTHS[language][int(month) - 1]
-    if not day:
-        return f"{name} {year}"
-    shown = "1er" if language == "fr" and int(day) == 1 else str(int(day))
-    return f"{shown}{NO_BREAK}{name} {year}"
+    return shown.replace(" ", NO_BREAK, 1) if shown.count(" ") == 2 else shown  # a day stays with its month
 
 
 def span_words(start: str | None, end: str | None, language: Language) -> str:

@@ -13,7 +13,8 @@ from datasette.utils.asgi import Request
 from rabat_crawler import calendars
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.agenda import Event
-from rabat_crawler.charts.words import MONTHS, SHORT_WEEKDAYS, WEEKDAYS
+from rabat_crawler.charts.words import SHORT_WEEKDAYS, WEEKDAYS
+from rabat_crawler.date_text import MONTHS
 from rabat_crawler.errors import ConfigError
 from rabat_crawler.event_words import MEETING_TYPES
 from rabat_crawler.names import label, resolve
