@@ -85,7 +85,7 @@ def timed(work: Callable[[], Any]) -> float:
 
 def fill(path: Path, rows: Sequence[Row]) -> float:
     """Our database of the items, as a rebuild makes it: rows first, then the index at once; seconds, stems included."""
-    connection = schema.connect(path, write=True, create=True).conn
+    connection = schema.connect(path, write=True, create=True)
     chance = random.Random(3)
     triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'items_fts%'").fetchall()
 
@@ -258,7 +258,7 @@ def main() -> int:
                 )
                 fill_raw(raw, rows)
                 del rows
-            mine = schema.connect(ours).conn
+            mine = schema.connect(ours)
             plain = sqlite3.connect(f"file:{raw}?mode=ro", uri=True)
             for connection in (mine, plain):
                 connection.execute("PRAGMA cache_size = -200000")

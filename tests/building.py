@@ -95,7 +95,7 @@ class Shot:
 @cache
 def _empty() -> bytes:
     with TemporaryDirectory() as folder:
-        connection = schema.connect(Path(folder) / "new.db", write=True, create=True).conn
+        connection = schema.connect(Path(folder) / "new.db", write=True, create=True)
         connection.execute("PRAGMA journal_mode = DELETE")
         blank = connection.serialize()
         connection.close()

@@ -21,7 +21,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    connection = schema.connect(tmp_path_factory.mktemp("schema") / "rabat.db", write=True, create=True).conn
+    connection = schema.connect(tmp_path_factory.mktemp("schema") / "rabat.db", write=True, create=True)
     names = [
         row[0]
         for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE '%\\_fts\\_%' ESCAPE '\\'")

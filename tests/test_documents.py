@@ -323,7 +323,7 @@ def test_held_captures_say_nothing_until_they_are_let_in(past: Path, tmp_path: P
 def test_documents_that_have_no_rows_are_read_when_an_archive_is_opened(past: Path, tmp_path: Path) -> None:
     folder = copy_of(past, tmp_path)
     rows = dump_of(folder)
-    connection = schema.connect(folder / "rabat.db", write=True).conn
+    connection = schema.connect(folder / "rabat.db", write=True)
     for statement in ("PRAGMA foreign_keys = OFF", "DELETE FROM document_pages", "DELETE FROM documents"):
         connection.execute(statement)
     connection.close()

@@ -202,7 +202,7 @@ def bulk_rows(shots: list[Shot]) -> list[str]:
     """The dump of a database filled at once."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "bulk.db"
-        connection = schema.connect(path, write=True, create=True).conn
+        connection = schema.connect(path, write=True, create=True)
         bulk, preparer = Bulk(connection), Preparer()
         for one in shots:
             bulk.take(preparer.prepare(one.capture(), AGAIN if one.again else one.page(), one.site))

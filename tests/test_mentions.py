@@ -112,7 +112,7 @@ def test_an_archive_made_before_gets_its_names_when_it_is_opened_for_writing(tmp
     connection = sqlite3.connect(folder / "rabat.db")
     connection.execute("DROP TABLE mentions")
     connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm006_names'")
-    connection.execute(f"PRAGMA user_version = {schema.schema_version() - 1}")
+    connection.execute(f"PRAGMA user_version = {schema.VERSION - 1}")
     connection.commit()
     connection.close()
     Archive.open(folder, write=True).close()

@@ -233,7 +233,7 @@ def test_the_index_follows_items_that_change_and_go(tmp_path: Path) -> None:
 
 def test_the_check_itself_can_fail(tmp_path: Path) -> None:
     folder = copy_of(sample_archive(1), tmp_path)
-    connection = schema.connect(folder / "rabat.db", write=True).conn
+    connection = schema.connect(folder / "rabat.db", write=True)
     connection.execute("DROP TRIGGER items_fts_update")
     connection.execute("UPDATE items SET title = 'Faux'")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

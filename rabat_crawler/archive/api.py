@@ -103,8 +103,7 @@ class Archive(Reader):
         return archive
 
     def _connect(self, *, write: bool, create: bool) -> None:
-        self._db = schema.connect(self.database, write=write, create=create)
-        self._connection = self._db.conn
+        self._connection = schema.connect(self.database, write=write, create=create)
 
     def close(self) -> None:
         """Close the database and give the lock free."""

@@ -35,8 +35,7 @@ INSERT INTO sightings (draft_id, record_id)
 def build_as_of(source: Path, beside: Path, moment: str, progress: Progress, decisions: list[Decision]) -> sqlite3.Connection:
     """A reading connection to a new database `beside`, made from the archive's database `source` as it was at `moment` (see `past.last_moment`);
     `decisions` are today's."""
-    db = schema.connect(beside, write=True, create=True)
-    with contextlib.closing(db.conn) as connection:
+    with contextlib.closing(schema.connect(beside, write=True, create=True)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("ATTACH ? AS now", (f"file:{quote(str(source.resolve()))}?mode=ro",))
@@ -52,4 +51,4 @@ def build_as_of(source: Path, beside: Path, moment: str, progress: Progress, dec
         for key in document_keys(connection):
             write_documents(connection, key, lambda digest, holder: kept_text(connection, digest, schema="now", unread=True))
         connection.execute("COMMIT")
-    return schema.connect(beside).conn
+    return schema.connect(beside)

@@ -139,7 +139,7 @@ def rebuild_diff(archive: Archive, progress: Progress, *, workers: int | None = 
     beside = archive.state_dir / "diff.db"
     make_beside(archive, beside, progress, workers=workers)
     try:
-        with contextlib.closing(schema.connect(beside).conn) as after:
+        with contextlib.closing(schema.connect(beside)) as after:
             return compare(archive.connection, after)
     finally:
         remove_database(beside)
@@ -176,11 +176,11 @@ def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progr
     damaged: list[RecordError] = []
     db = schema.connect(beside, write=True, create=True)
     try:
-        db.conn.execute("PRAGMA synchronous = OFF")
+        db.execute("PRAGMA synchronous = OFF")
         for run in read_run_files(archive.runs_dir):  # first: captures of a run held back say nothing
-            store.write_run(db.conn, run)
+            store.write_run(db, run)
         with Workers(workers) as processes:
-            bulk = Bulk(db.conn, partial(read_record, archive.warc_dir))
+            bulk = Bulk(db, partial(read_record, archive.warc_dir))
             unread = _unread(files, Origins.of_runs(read_run_files(archive.runs_dir)), damaged)
             for done, prepared in enumerate(read_all(unread, processes), 1):
                 if isinstance(prepared, Damaged):
@@ -190,14 +190,14 @@ def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progr
                 if done % BATCH == 0:
                     progress("captures", done, None)
             bulk.finish(processes, str(beside), progress)
-        write_relations(db.conn, read_decisions(archive.path))
-        db.conn.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
-        counts = store.count_rows(db.conn)
+        write_relations(db, read_decisions(archive.path))
+        db.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
+        counts = store.count_rows(db)
         for index in ("items_fts", "pages_fts", "versions_fts"):
-            db.conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
-        db.conn.execute("PRAGMA journal_mode = DELETE")
+            db.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
+        db.execute("PRAGMA journal_mode = DELETE")
     finally:
-        db.conn.close()
+        db.close()
     return Made(counts=counts, files=len(files), damaged=tuple(sorted(damaged, key=lambda error: (error.file, error.offset))))
 
 

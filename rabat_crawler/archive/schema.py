@@ -11,32 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-import sqlite_utils
-
-from rabat_crawler.archive.migrations import migrations
 from rabat_crawler.errors import ArchiveCorrupt, ArchiveLocked, ArchiveMissing, ConfigError, DiskFull, RabatError, SchemaTooNew
 
 APPLICATION_ID = 0x52424154
 """`RBAT`: tells our file from any other SQLite file."""
-
-
-def schema_version() -> int:
-    """How many migrations this program knows."""
-    return len(migrations._migrations)
+VERSION = 11
+"""How many migrations this program knows. They and their library are only loaded where one is to be applied."""
 
 
 def columns_by_table() -> dict[str, tuple[str, ...]]:
     """The tables and views that the present schema has, with their columns; those of FTS5 itself are left out."""
-    db = sqlite_utils.Database(memory=True)
-    try:
-        migrations.apply(db)
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        _migrate(db)
         named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE '%\\_fts\\_%' ESCAPE '\\'").fetchall()
         return {name: tuple(row[1] for row in db.execute(f"PRAGMA table_info([{name}])")) for (name,) in named}
-    finally:
-        db.close()
 
 
-def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite_utils.Database:
+def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3.Connection:
     """The database at `path`, migrated when opened for writing.
 
     Raises ArchiveMissing, ArchiveCorrupt, SchemaTooNew, DiskFull. A reader never changes the file.
@@ -51,13 +42,12 @@ def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite_
         try:
             _check_version(connection, path, write=write)
             _configure(connection, write=write)
-            db = sqlite_utils.Database(connection)
             if write:
-                _migrate(db)
+                _migrate(connection)
         except BaseException:
             connection.close()
             raise
-    return db
+    return connection
 
 
 def _configure(connection: sqlite3.Connection, *, write: bool) -> None:
@@ -80,22 +70,27 @@ def _check_version(connection: sqlite3.Connection, path: Path, *, write: bool) -
     tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if tables and owner != APPLICATION_ID:
         raise ArchiveCorrupt(f"{path} is an SQLite file, but not an archive of this program; give another --archive DIR")
-    if found > schema_version():
+    if found > VERSION:
         raise SchemaTooNew(
-            f"{path} has schema {found}, this program knows {schema_version()}: it was written by a newer version; upgrade rabat-crawler to open it",
+            f"{path} has schema {found}, this program knows {VERSION}: it was written by a newer version; upgrade rabat-crawler to open it",
             found=found,
-            known=schema_version(),
+            known=VERSION,
         )
-    if found < schema_version() and not write:
-        said = f"{path} has schema {found}, this program needs {schema_version()}" if tables else f"{path} is empty"
+    if found < VERSION and not write:
+        said = f"{path} has schema {found}, this program needs {VERSION}" if tables else f"{path} is empty"
         raise ArchiveCorrupt(f"{said}; the WARC files are not concerned: rabat-crawler rebuild --archive {path.parent} makes a new database")
 
 
-def _migrate(db: sqlite_utils.Database) -> None:
-    if migrations.pending(db) or int(db.conn.execute("PRAGMA user_version").fetchone()[0]) < schema_version():
-        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")  # first, so that a kill in between leaves no file without owner
-        migrations.apply(db)
-        db.conn.execute(f"PRAGMA user_version = {schema_version()}")
+def _migrate(connection: sqlite3.Connection) -> None:
+    if int(connection.execute("PRAGMA user_version").fetchone()[0]) >= VERSION:
+        return
+    import sqlite_utils
+
+    from rabat_crawler.archive.migrations import migrations
+
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")  # first, so that a kill in between leaves no file without owner
+    migrations.apply(sqlite_utils.Database(connection))
+    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 @contextlib.contextmanager

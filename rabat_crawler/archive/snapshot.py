@@ -168,7 +168,7 @@ def state_of(archive: Path) -> str:
             continue
         if found.st_size:  # an empty log says nothing, and readers make one
             marks += [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns]
-    return hashlib.sha256(repr((schema.schema_version(), marks)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((schema.VERSION, marks)).encode()).hexdigest()[:16]
 
 
 def copy_database(database: Path, target: Path) -> None:

@@ -148,7 +148,7 @@ def _set_damaged_aside(database: Path) -> None:
     from rabat_crawler.errors import ArchiveCorrupt, ArchiveMissing
 
     try:
-        with contextlib.closing(schema.connect(database).conn) as connection, schema.translated(database):
+        with contextlib.closing(schema.connect(database)) as connection, schema.translated(database):
             said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if said != "ok":
             raise ArchiveCorrupt(f"the database {database} is damaged ({said})")
