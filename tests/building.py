@@ -26,6 +26,7 @@ from rabat_crawler.archive.warc import WarcWriter, iter_records
 from rabat_crawler.models import Capture, Draft, Item, Page, PartialDate, Record, Role, Site
 from rabat_crawler.runner import crawl
 from rabat_crawler.urls import url_key
+from tests import warm
 from tests.servers import serve_sample
 
 START = datetime(2019, 5, 1, 6, 0, tzinfo=UTC)
@@ -257,7 +258,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def rabat(*arguments: str | Path, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the program to its end. Its exit code must be `code`, and no traceback may be shown."""
-    done = subprocess.run(program(*map(str, arguments)), capture_output=True, text=True, timeout=60, env=environment(**more), encoding="utf-8")
+    done = warm.run([*map(str, arguments)], environment(**more), 60)
     said = f"{arguments}\nexit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     assert "Traceback" not in done.stderr, said
     assert "a defect of" not in done.stderr, said

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rabat_crawler.archive import Archive
-from tests import gold
+from tests import gold, warm
 from tests.gold import CAPTURED_ORIGIN, Asked, Evidence
 
 PORT = urlsplit(CAPTURED_ORIGIN).port or 80
@@ -63,7 +63,7 @@ def read_log(log: Path) -> tuple[Asked, ...]:
 def crawl(folder: Path) -> None:
     """The crawl as a user asks for it; what it says goes to the screen if it fails."""
     command = [sys.executable, "-m", "rabat_crawler", "crawl", "--site", "rabat-process", "--start", f"{CAPTURED_ORIGIN}/", "--delay", "0"]
-    done = subprocess.run([*command, "--archive", str(folder)], capture_output=True, text=True, check=False)
+    done = warm.run_program([*command, "--archive", str(folder)], 300)
     if done.returncode:
         raise NotServed(f"the crawl ended with exit code {done.returncode}:\n{done.stdout}{done.stderr}")
 

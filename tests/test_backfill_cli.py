@@ -16,6 +16,7 @@ from rabat_crawler.demo import Serving
 from rabat_crawler.demo.faults import block
 from rabat_crawler.demo.web_archive import serve_archive
 from rabat_crawler.models import Run
+from tests import warm
 from tests.backfilling import DISTINCT, HELD, SOME, WANTED, brought, captures, command, played
 
 
@@ -30,7 +31,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Serv
 
 
 def run_command(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, capture_output=True, text=True, check=False)
+    return warm.run_program(words, 60)
 
 
 def test_a_dry_run_says_what_it_would_take_and_leaves_nothing(tmp_path: Path) -> None:

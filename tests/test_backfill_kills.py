@@ -17,7 +17,7 @@ from rabat_crawler.demo import Serving
 from rabat_crawler.demo.faults import slow
 from rabat_crawler.demo.web_archive import serve_archive
 from rabat_crawler.models import Run
-from tests import past
+from tests import past, warm
 from tests.backfilling import DISTINCT, HELD, SOME, bring, brought, captures, command, essence, played
 from tests.replay import INSTALLED
 
@@ -49,7 +49,7 @@ def bring_with_kills(origin: str, folder: Path, sizes: Sequence[float]) -> int:
                 time.sleep(0.002)
             kills += process.poll() is None
             process.kill()
-    done = subprocess.run(command(origin, folder), capture_output=True, text=True, check=False)
+    done = warm.run_program(command(origin, folder), 60)
     assert done.returncode == 0, done.stdout + done.stderr
     return kills
 

@@ -28,6 +28,7 @@ from rabat_crawler.demo import Serving
 from rabat_crawler.errors import DiskFull, RabatError
 from rabat_crawler.models import Item
 from rabat_crawler.runner import crawl
+from tests import warm
 from tests.building import (
     BASE,
     FAST,
@@ -403,7 +404,7 @@ def begin(folder: Path, serving: Serving, requests: int, delay: str) -> subproce
 
 
 def finished_crawl_is_whole(folder: Path) -> None:
-    done = subprocess.run(crawl_command(folder, "0"), capture_output=True, text=True, env=environment())
+    done = warm.run_program(crawl_command(folder, "0"), 60, environment())
     assert done.returncode in (0, 6) and "Traceback" not in done.stderr, done.stderr
     assert values(folder) == values(sample_archive(1))
     with Archive.open(folder) as archive:
@@ -466,7 +467,7 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]
 
 def test_a_disk_without_room_stops_the_crawl_before_it_begins(small_disk: Path) -> None:
     with serve_sample(1, port=PORT) as serving:
-        done = subprocess.run(crawl_command(small_disk / "a", "0"), capture_output=True, text=True, env=environment())
+        done = warm.run_program(crawl_command(small_disk / "a", "0"), 60, environment())
         assert done.returncode == 3 and "free some space" in done.stderr and not serving.requests
 
 

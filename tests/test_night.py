@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.crawling import Reply, Web, article, links, web
 
 NAMES = [f"/fr/{number}-atelier" for number in range(1, 9)]
@@ -26,7 +27,7 @@ def server() -> Iterator[Web]:
 
 
 def rabat(*words: str) -> tuple[int, str, str]:
-    done = subprocess.run([sys.executable, "-m", "rabat_crawler", *words], capture_output=True, text=True, check=False)
+    done = warm.run(words, os.environ, 60)
     return done.returncode, done.stdout, done.stderr
 
 
