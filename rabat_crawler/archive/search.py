@@ -73,7 +73,6 @@ SELECT i.id, e.version_id, bm25(versions_fts, 8.0, 1.0, 0.5, 0.5) AS r FROM vers
 JOIN items i ON i.item_id = e.item_id WHERE versions_fts MATCH ? ORDER BY r, e.id LIMIT ?
 """
 IS_FOUND = "SELECT 1 FROM items_fts WHERE items_fts MATCH ? AND rowid = ?"
-ITEM_IDS = "SELECT id, item_id FROM items WHERE id IN ({marks})"
 MATCHED = "SELECT kind, code, matched FROM mentions WHERE item_id = ?"
 EARLIER_TEXT = "SELECT title, text FROM earlier_versions WHERE version_id = ?"
 
@@ -295,13 +294,14 @@ def _by_date(asked: _Asked, found: Sequence[Found], sort: Sort) -> list[Found]:
 
 
 def _hits(asked: _Asked, found: Sequence[Found]) -> Iterable[Hit]:
-    marks = ",".join("?" * len(found))
-    names = dict(asked.connection.execute(ITEM_IDS.format(marks=marks), [one.number for one in found]).fetchall())
-    items = {item.item_id: item for item in store.read_items_by_id(asked.connection, list(names.values()))}
+    numbers = [one.number for one in found]
+    items: dict[int, Item] = {}
+    for start in range(0, len(numbers), store.CHUNK):
+        items |= store.read_items_by_number(asked.connection, numbers[start : start + store.CHUNK])
     marker = Marker(asked.query.terms, asked.vocabulary)
     codes = {code for term in asked.query.terms for code in term.names}
     for one in found:
-        item = items.get(names.get(one.number, ""))
+        item = items.get(one.number)
         if item is not None:  # a crawl beside this may have merged an item into another between the two questions
             yield _hit(asked, one, item, marker, codes)
 

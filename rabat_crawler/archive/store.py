@@ -15,7 +15,8 @@ ITEM_COLUMNS = (
     "item_id site kind language language_method language_confidence title summary text html published event_start event_end canonical_url article_id section layout "
     "first_seen last_seen gone flags current_version"
 ).split()
-_SELECT_ITEM = "SELECT " + ", ".join(f"i.{name}" for name in ITEM_COLUMNS) + " FROM items i "
+_ITEM_VALUES = ", ".join(f"i.{name}" for name in ITEM_COLUMNS)
+_SELECT_ITEM = f"SELECT {_ITEM_VALUES} FROM items i "
 CHUNK = 400
 NOT_DUMPED = ("runs", "files", "derived", "spellings", "_sqlite_migrations")
 """Run bookkeeping and the library's own notes: they say when work was done, not what the archive holds.
@@ -36,11 +37,25 @@ def read_items_by_id(connection: sqlite3.Connection, names: Sequence[str]) -> li
     return [item for start in range(0, len(names), CHUNK) for item in _read_chunk(connection, names[start : start + CHUNK])]
 
 
+def read_items_by_number(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Item]:
+    """The items of at most CHUNK of these numbers (`items.id`); unknown numbers are left out."""
+    sql = f"SELECT i.id, {_ITEM_VALUES} FROM items i WHERE i.id IN ({','.join('?' * len(numbers))})"
+    rows = {row[0]: row[1:] for row in connection.execute(sql, numbers)}
+    parts = _parts(connection, [row[0] for row in rows.values()])
+    return {number: _item(row, parts) for number, row in rows.items()}
+
+
 def _read_chunk(connection: sqlite3.Connection, names: Sequence[str]) -> list[Item]:
     """At most CHUNK items: SQLite takes a limited number of values in one statement."""
+    rows = {row[0]: row for row in connection.execute(f"{_SELECT_ITEM} WHERE i.item_id IN ({','.join('?' * len(names))})", names)}
+    parts = _parts(connection, names)
+    return [_item(rows[name], parts) for name in names if name in rows]
+
+
+def _parts(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
+    """The rows that belong to items, by table and item id."""
     marks = ",".join("?" * len(names))
-    rows = {row[0]: row for row in connection.execute(f"{_SELECT_ITEM} WHERE i.item_id IN ({marks})", names)}
-    parts = {
+    return {
         table: _grouped(connection.execute(f"SELECT {columns} FROM {table} WHERE item_id IN ({marks}) ORDER BY {order}", names))
         for table, columns, order in (
             ("item_addresses", "item_id, url", "item_id, how <> 'read', url"),
@@ -52,7 +67,6 @@ def _read_chunk(connection: sqlite3.Connection, names: Sequence[str]) -> list[It
             ("translations", "item_id, other_id", "item_id, other_id"),
         )
     }
-    return [_item(rows[name], parts) for name in names if name in rows]
 
 
 def _grouped(rows: sqlite3.Cursor) -> dict[str, list[tuple[Any, ...]]]:

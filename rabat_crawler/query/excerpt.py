@@ -16,7 +16,6 @@ MAX_CHARACTERS = 200_000
 SNIPPET_WORDS = 32
 LEAD_WORDS = 5
 ELLIPSIS = "…"
-_MARKS = str.maketrans({MARK_START: " ", MARK_END: " "})
 MAX_SHOWN = 600
 """Characters of a snippet at most, whatever its words are like."""
 NEAR_START, REACH, MAX_TRIED = 80, 190, 200
@@ -149,6 +148,10 @@ def _marked(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -
     at = start
     for low, high in spans:
         if low >= start and high <= end:
-            pieces += [text[at:low].translate(_MARKS), MARK_START, text[low:high], MARK_END]
+            pieces += [_without_marks(text[at:low]), MARK_START, text[low:high], MARK_END]
             at = high
-    return "".join(pieces) + text[at:end].translate(_MARKS)
+    return "".join(pieces) + _without_marks(text[at:end])
+
+
+def _without_marks(text: str) -> str:
+    return text.replace(MARK_START, " ").replace(MARK_END, " ")
