@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 demo: $(VENV)/.installed
 	$(BIN)/rabat-crawler demo
 
-test: $(VENV)/.dev $(VENV)-pywb/.installed
+test: $(VENV)/.dev $(VENV)-pywb/.installed $(VENV)-readers/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev
@@ -64,9 +64,15 @@ $(VENV)-pywb/.installed: requirements-pywb.lock
 	$(VENV)-pywb/bin/python -m pip install -q --disable-pip-version-check -r requirements-pywb.lock
 	touch $@
 
+# Programs and libraries of others that read our exports back in the tests; kept apart like pywb.
+$(VENV)-readers/.installed: requirements-readers.lock
+	$(PYTHON) -m venv $(VENV)-readers
+	$(VENV)-readers/bin/python -m pip install -q --disable-pip-version-check --no-deps -r requirements-readers.lock
+	touch $@
+
 # The locks: exact versions as pip resolves them today, in files that pip reads.
 lock:
 	bench/lock.sh
 
 clean:
-	rm -rf $(VENV) $(VENV)-bench $(VENV)-pywb build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-pywb $(VENV)-readers build *.egg-info .pytest_cache .mypy_cache .ruff_cache

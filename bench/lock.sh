@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes requirements.lock, requirements-dev.lock, requirements-bench.lock and requirements-pywb.lock: what pip resolves today, by exact version.
+# Writes requirements.lock and those of the tests (-dev, -pywb, -readers) and benchmarks (-bench): what pip resolves today, by exact version.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -18,3 +18,8 @@ pip install -q -e ".[bench]"
 rm -rf "$work/venv" && python3 -m venv "$work/venv"
 pip install -q "pywb>=2.9,<3"
 { echo "# pywb, in which the tests replay WARC files; an environment of its own, never shipped; written by 'make lock'."; freeze; } > requirements-pywb.lock
+rm -rf "$work/venv" && python3 -m venv "$work/venv"
+pip install -q -U pip
+pip install -q pandas pyarrow duckdb frictionless feedparser bagit wacz bibtexparser rispy icalendar click docopt pykwalify "ruamel.yaml>=0.18" pyrsistent
+pip install -q --no-deps cffconvert  # it asks for a jsonschema that frictionless cannot use, and runs with the newer one
+{ echo "# Independent readers of our exports, in an environment of their own, never shipped; written by 'make lock'."; freeze; } > requirements-readers.lock

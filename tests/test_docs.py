@@ -14,6 +14,7 @@ from rabat_crawler.archive import schema
 from rabat_crawler.archive.as_json import FURTHER, PROMISED
 from rabat_crawler.cli.exits import MEANINGS
 from rabat_crawler.cli.main import COMMANDS, group
+from rabat_crawler.exports import formats
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -94,6 +95,11 @@ def test_every_json_key_is_in_the_readme(key: str) -> None:
 @pytest.mark.parametrize("name", [*registry.sites(), *config.ENVIRONMENT])
 def test_every_site_definition_and_variable_is_in_the_readme(name: str) -> None:
     assert name in README
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+def test_every_export_format_is_in_the_readme(name: str) -> None:
+    assert f"| `{name}` |" in README
 
 
 def test_public_names_exist_and_are_sorted() -> None:

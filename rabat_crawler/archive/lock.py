@@ -61,3 +61,14 @@ def lock_holder(state_dir: Path) -> int | None:
     finally:
         os.close(handle)
     return None
+
+
+def alive(pid: int) -> bool:
+    """True if a process has that id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

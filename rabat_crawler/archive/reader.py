@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -103,6 +104,22 @@ class Reader:
         """Items, the newest published first."""
         with schema.translated(self.database):
             yield from store.read_items(self.connection, filters or Filters(), limit=limit)
+
+    def item_ids(self, words: str = "", filters: Filters | None = None) -> list[str]:
+        """The ids of all items that hold the words (as for `search`) and pass the filters, the newest published first, those without a date last."""
+        return self._read(lambda: search.find_ids(self.connection, words, filters or Filters()))
+
+    @contextlib.contextmanager
+    def consistent(self) -> Iterator[None]:
+        """Until the block ends every answer is of one state of the database, whatever a crawl writes meanwhile."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.rollback()
 
     def item(self, wanted: str) -> Item:
         """One item by id (or the beginning of it), address or article number. NotFound names what to do; several candidates are named."""

@@ -43,6 +43,10 @@ SHARES = (1, 4, 16, 64, 256)
 AT_ONCE = 2_000
 """So few hits are ranked at once, and sorted here."""
 
+EVERY_ID = """
+SELECT i.item_id FROM items_fts CROSS JOIN items i ON i.id = items_fts.rowid WHERE items_fts MATCH ?
+ORDER BY i.published IS NULL, i.published DESC, i.item_id
+"""
 COUNT = "SELECT count(*) FROM (SELECT 1 FROM items_fts WHERE items_fts MATCH ? LIMIT ?)"
 RANKED = "SELECT rowid, bm25(items_fts, 8.0, 1.0, 0.5, 0.5, 0.2) AS r FROM items_fts WHERE items_fts MATCH ? ORDER BY r, rowid LIMIT ?"
 EVERY_ONE = "SELECT rowid, bm25(items_fts, 8.0, 1.0, 0.5, 0.5, 0.2) FROM items_fts WHERE items_fts MATCH ? LIMIT ?"
@@ -142,6 +146,14 @@ def find(
         suggestion=_suggestion(asked, words) if total == 0 else None,
         notes=asked.query.notes,
     )
+
+
+def find_ids(connection: sqlite3.Connection, words: str, filters: Filters) -> list[str]:
+    """See `Reader.item_ids`."""
+    if not words.strip():
+        return store.read_item_ids(connection, filters)
+    expression = match_expression(connection, words, filters)
+    return [row[0] for row in connection.execute(EVERY_ID, (expression,))] if expression else []
 
 
 def match_expression(connection: sqlite3.Connection, words: str, filters: Filters | None = None) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from rabat_crawler.archive import schema
 from rabat_crawler.archive.api import DATABASE, Archive
-from rabat_crawler.archive.lock import lock_holder
+from rabat_crawler.archive.lock import alive, lock_holder
 from rabat_crawler.errors import RabatError
 
 FOLDER = "room"
@@ -137,7 +137,7 @@ class Snapshots:
 def _remove_unless_held(path: Path) -> None:
     """Partial files are held by nobody while they are made: those of living processes are left alone."""
     parts = path.name.rsplit(".", 2)
-    if parts[-1] == "partial" and parts[-2].isdigit() and _alive(int(parts[-2])):
+    if parts[-1] == "partial" and parts[-2].isdigit() and alive(int(parts[-2])):
         return
     with contextlib.suppress(OSError):
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -146,16 +146,6 @@ def _remove_unless_held(path: Path) -> None:
             path.unlink()
         finally:
             os.close(handle)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def state_of(archive: Path) -> str:

@@ -25,11 +25,16 @@ Spellings are never taken out before a rebuild."""
 
 def read_items(connection: sqlite3.Connection, filters: Filters, *, limit: int | None = None) -> Iterator[Item]:
     """Items, the newest published first, those without a date last."""
-    conditions, values = filters.sql()
-    sql = f"SELECT i.item_id FROM items i WHERE 1 {conditions} ORDER BY i.published IS NULL, i.published DESC, i.item_id LIMIT :limit"
-    names = [row[0] for row in connection.execute(sql, {**values, "limit": -1 if limit is None else limit})]
+    names = read_item_ids(connection, filters, limit=limit)
     for start in range(0, len(names), CHUNK):
         yield from read_items_by_id(connection, names[start : start + CHUNK])
+
+
+def read_item_ids(connection: sqlite3.Connection, filters: Filters, *, limit: int | None = None) -> list[str]:
+    """Their ids, in the same order."""
+    conditions, values = filters.sql()
+    sql = f"SELECT i.item_id FROM items i WHERE 1 {conditions} ORDER BY i.published IS NULL, i.published DESC, i.item_id LIMIT :limit"
+    return [row[0] for row in connection.execute(sql, {**values, "limit": -1 if limit is None else limit})]
 
 
 def read_items_by_id(connection: sqlite3.Connection, names: Sequence[str]) -> list[Item]:

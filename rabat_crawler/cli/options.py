@@ -54,8 +54,16 @@ def opened(archive_dir: str | None, as_of: str | None = None) -> Iterator[Archiv
             yield past
 
 
+LIMIT = click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="At most so many.")
+
+
 def filter_options(command: F) -> F:
     """--lang, --kind, --since, --until, --country, --organisation, --theme, --town, --limit."""
+    return selection_options(LIMIT(command))
+
+
+def selection_options(command: F) -> F:
+    """The same without --limit."""
     for option in reversed(
         (
             click.option("--lang", metavar="CODE", help="Only items in this language (fr, en, mixed ...)."),
@@ -66,7 +74,6 @@ def filter_options(command: F) -> F:
             click.option("--organisation", metavar="NAME", help="Only items that name this organisation (IOM, OIM, African Union)."),
             click.option("--theme", metavar="NAME", help="Only items on this theme or thematic domain (asylum, transferts de fonds)."),
             click.option("--town", metavar="NAME", help="Only items that name this town (Dakar, Marrakesh)."),
-            click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="At most so many."),
         )
     ):
         command = option(command)

@@ -1,0 +1,157 @@
+"""What holds for every export format: whole or not at all, the same bytes from the same archive, hostile items harmless, clear outcomes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rabat_crawler.archive import Archive, Filters
+from rabat_crawler.errors import ConfigError, DiskFull, NotFound
+from rabat_crawler.exports import Options, Selection, export, formats
+from tests.building import BASE, article_html, rabat, sample_archive, small_archive
+
+FORMATS = sorted(formats())
+HOSTILE = {
+    "/fr/a/1-x": "../../../etc/passwd",
+    "/fr/a/2-x": '=HYPERLINK("http://evil.example","x")',
+    "/fr/a/3-x": "<script>alert(1)</script> & ]]> \"quoted\" 'it' {\\bf x}",
+    "/fr/a/4-x": "CON: aux.txt / nul\\..\\x",
+    "/fr/a/5-x": "é" * 300,
+}
+
+
+def digest_of(path: Path) -> dict[str, str]:
+    """Names below a path with the digests of their bytes."""
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    return {str(file.relative_to(path)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile") / "archive"
+    pages = [(f"{BASE}{path}", article_html(title, "Un texte de plusieurs mots sur le dialogue. " * 8)) for path, title in HOSTILE.items()]
+    return small_archive(folder, pages)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_same_archive_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
+    first, second = (tmp_path / one / "export" for one in ("a", "b"))
+    with Archive.open(sample_archive(1)) as archive:
+        written = export(archive, name, first, options=_needed(name))
+    with Archive.open(sample_archive(1)) as archive:
+        export(archive, name, second, options=_needed(name))
+    found = digest_of(first)
+    assert found and found == digest_of(second)
+    assert written.bytes == sum(file.stat().st_size for file in ([first] if first.is_file() else first.rglob("*")) if file.is_file())
+    assert sorted(path.name for path in first.parent.iterdir()) == ["export"], "something was left beside"
+
+
+def _needed(name: str) -> Options:
+    return Options(base_url="https://archive.example.org/") if "base_url" in formats()[name].takes else Options()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_nothing_is_replaced_unasked_and_all_of_it_when_asked(name: str, tmp_path: Path) -> None:
+    target = tmp_path / "export"
+    with Archive.open(sample_archive(1)) as archive:
+        export(archive, name, target, options=_needed(name))
+        whole = digest_of(target)
+        with pytest.raises(ConfigError, match="is there already.*--force"):
+            export(archive, name, target, options=_needed(name))
+        assert digest_of(target) == whole
+        if not formats()[name].empty:
+            part = Selection(filters=Filters(language="fr"))
+            export(archive, name, target, part, _needed(name), force=True)
+            assert digest_of(target) != whole
+        export(archive, name, target, options=_needed(name), force=True)
+    assert digest_of(target) == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["export"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_titles_that_are_paths_formulas_or_markup_do_no_harm(name: str, hostile: Path, tmp_path: Path) -> None:
+    with Archive.open(hostile) as archive:
+        counts = export(archive, name, tmp_path / "out" / "export", options=_needed(name)).counts
+        assert counts.get("items", len(HOSTILE)) == len(HOSTILE)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["export"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+    assert not [path for path in (tmp_path / "out").rglob("*") if "passwd" in path.name or path.is_symlink()]
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if not formats()[name].empty])
+def test_nothing_to_give_out_is_said_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+    with Archive.open(sample_archive(1)) as archive, pytest.raises(NotFound, match="no item fits what was selected; nothing was written"):
+        export(archive, name, tmp_path / "out", Selection(words="xyzzyplugh"), _needed(name))
+    Archive.open(tmp_path / "empty", write=True, create=True).close()
+    with Archive.open(tmp_path / "empty") as archive, pytest.raises(NotFound, match="the archive holds no items; nothing was written"):
+        export(archive, name, tmp_path / "out", options=_needed(name))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 kilobytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("no right to mount a small file system here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_disk_that_fills_leaves_nothing_half_written(name: str, small_disk: Path) -> None:
+    with Archive.open(sample_archive(3)) as archive, pytest.raises(DiskFull, match="free space"):
+        export(archive, name, small_disk / "export", options=_needed(name))
+    assert list(small_disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_export_that_is_stopped_leaves_nothing(name: str, tmp_path: Path) -> None:
+    def stop(what: str, done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with Archive.open(sample_archive(1)) as archive, pytest.raises(KeyboardInterrupt):
+        export(archive, name, tmp_path / "export", options=_needed(name), progress=stop)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_export_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "mine.txt").write_text("keep")
+    with Archive.open(sample_archive(1)) as archive, pytest.raises(ConfigError, match="was not made by an export"):
+        export(archive, "text", tmp_path / "export", force=True)
+    assert (tmp_path / "export" / "mine.txt").read_text() == "keep"
+
+
+def test_partials_of_the_dead_are_cleared_and_those_of_the_living_kept(tmp_path: Path) -> None:
+    dead, living, other = tmp_path / ".export.999999999.partial", tmp_path / f".export.{os.getppid()}.partial", tmp_path / ".other.999999999.partial"
+    for path in (dead, living, other):
+        path.mkdir()
+    with Archive.open(sample_archive(1)) as archive:
+        export(archive, "text", tmp_path / "export")
+    assert not dead.exists() and living.exists() and other.exists()
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    archive = str(sample_archive(1))
+    assert {line.split()[0] for line in rabat("export", "--list").stdout.splitlines()[1:]} == set(FORMATS)
+    assert [json.loads(line)["format"] for line in rabat("export", "--list", "--json").stdout.splitlines()] == FORMATS
+    done = rabat("export", "text", "--archive", archive, "-o", tmp_path / "a", "--lang", "fr", "--json")
+    said = json.loads(done.stdout)
+    assert said["path"] == str(tmp_path / "a") and said["counts"]["items"] > 0 and not (tmp_path / "a" / "en").exists()
+    assert "is there already" in rabat("export", "text", "--archive", archive, "-o", tmp_path / "a", code=2).stderr
+    assert "did you mean text" in rabat("export", "txt", "--archive", archive, code=2).stderr
+    assert "which format" in rabat("export", "--archive", archive, code=2).stderr
+    assert "makes a folder" in rabat("export", "text", "--archive", archive, "-o", "-", code=2).stderr
+    assert "takes no --excel" in rabat("export", "text", "--archive", archive, "--excel", code=2).stderr
+    past = rabat("export", "text", "--archive", archive, "-o", tmp_path / "past", "--as-of", "1999", code=1)
+    assert "holds no items" in past.stderr and not (tmp_path / "past").exists()
