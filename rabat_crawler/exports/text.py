@@ -6,17 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from rabat_crawler.exports._collection import readme
 from rabat_crawler.exports._export import Export, Options, Source
 from rabat_crawler.models import Item
 
 PAIRS = "pairs.tsv"
-_README = """# Texts of the archive
+_CONTENTS = """One file per item, `LANGUAGE/YEAR/ITEM_ID.txt` (`unknown` where the language or the year is), UTF-8: lines of the form `Name: value`, an empty
+line, the text. `{pairs}` holds every pair of translations of which both are here, French first, one pair a line: ids, titles, texts, with \\n for a line's
+end, \\t for a tab and \\\\ for a backslash within a text.
 
-One file per item, `LANGUAGE/YEAR/ITEM_ID.txt` (`unknown` where the language or the year is), UTF-8. Lines of the form `Name: value` and an empty line
-stand before the text. `{pairs}` holds every pair of translations that is part of this export: the ids, the titles and the texts, French first, one pair
-a line, with \\n for a line's end and \\t for a tab within a text.
-
-{items:,} items, {pairs_count:,} pairs; the archive as it was at {moment}.
+{items:,} texts, {found:,} pairs.
 """
 
 
@@ -34,7 +33,7 @@ def write(source: Source, target: Path, options: Options) -> Mapping[str, int]:
             cells = (french.item_id, english.item_id, french.title, english.title, french.text, english.text)
             table.write("\t".join(cell.replace("\\", "\\\\").replace("\t", "\\t").replace("\r", "").replace("\n", "\\n") for cell in cells) + "\n")
             counts["pairs"] += 1
-    said = _README.format(pairs=PAIRS, items=counts["items"], pairs_count=counts["pairs"], moment=source.moment)
+    said = readme(source, options, _CONTENTS.format(pairs=PAIRS, items=counts["items"], found=counts["pairs"]))
     (target / "README.md").write_text(said, encoding="utf-8", newline="\n")
     return counts
 
