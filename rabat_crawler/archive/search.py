@@ -251,8 +251,8 @@ def _preferred(asked: _Asked, found: Sequence[Found]) -> list[Found]:
     codes = _codes_of(asked, (one.number for one in found))
     changed = []
     for one in found:
-        said = codes.get(one.number, ())
-        factor = (1.0 if WHOLE in said else NOT_WHOLE) * (1.0 if DATED in said else NOT_DATED)
+        said = f" {codes.get(one.number, '')} "
+        factor = (1.0 if f" {WHOLE} " in said else NOT_WHOLE) * (1.0 if f" {DATED} " in said else NOT_DATED)
         changed.append(Found(one.number, one.rank * factor, one.through, one.version_id))
     return sorted(changed, key=lambda one: (one.rank, one.number))
 
@@ -344,18 +344,17 @@ def _facets(asked: _Asked, direct: int, others: Iterable[int]) -> dict[str, tupl
     rows = asked.connection.execute(CODES, (asked.full, (1 << ID_BITS) // share, 4 * COUNTED_FOR_FACETS))
     counts = Counter({code: number * share for code, number in Counter(code for (codes,) in rows for code in codes.split(" ")).items()})
     for codes in _codes_of(asked, others).values():
-        counts.update(codes)
+        counts.update(codes.split(" "))
     found: dict[str, list[FacetValue]] = {name: [] for name in FACETS}
     for code, (facet, value) in counted(counts).items():
         found[facet].append(FacetValue(value, counts[code]))
     return {name: tuple(sorted(values, key=lambda one: (-one.count, one.value))) for name, values in found.items()}
 
 
-def _codes_of(asked: _Asked, numbers: Iterable[int]) -> dict[int, list[str]]:
-    """The codes of items by number."""
+def _codes_of(asked: _Asked, numbers: Iterable[int]) -> dict[int, str]:
+    """The codes of items by number, with spaces between."""
     numbers = list(numbers)
-    rows = asked.connection.execute(CODES_OF.format(marks=",".join("?" * len(numbers))), numbers)
-    return {number: codes.split(" ") for number, codes in rows}
+    return dict(asked.connection.execute(CODES_OF.format(marks=",".join("?" * len(numbers))), numbers).fetchall())
 
 
 # Near words --------------------------------------------------------------------------------------------------------------------

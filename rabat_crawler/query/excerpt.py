@@ -37,7 +37,7 @@ class Marker:
         for term in terms:
             self._add(term, vocabulary or NoVocabulary())
         beginnings = {word[:BEGINNING] for word in self._exact} | {stem[:BEGINNING] for stems in self._stems.values() for stem in stems}
-        self._words = re.compile(f"{_NO_LETTER_BEFORE}(?:{_any_of(beginnings)})[^\\W_]*") if beginnings else None
+        self._words = re.compile(f"(?:{_any_of(beginnings)})[^\\W_]*") if beginnings else None  # a look behind would be tried at every letter
         self._rows = re.compile("|".join(self._phrases)) if self._phrases else None
 
     def _add(self, term: Term, vocabulary: Vocabulary) -> None:
@@ -60,7 +60,8 @@ class Marker:
         folded = fold(text[:MAX_CHARACTERS])
         spans = []
         if self._words is not None:
-            spans = [one.span() for one in self._words.finditer(folded) if self._is_hit(text[one.start() : one.end()], language)]
+            found = (one.span() for one in self._words.finditer(folded))
+            spans = [(a, b) for a, b in found if not (a and folded[a - 1].isalnum()) and self._is_hit(text[a:b], language)]
         if self._rows is not None:
             spans += [one.span() for one in self._rows.finditer(folded)]
         for name in names:

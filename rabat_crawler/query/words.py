@@ -28,12 +28,12 @@ STOP_WORDS = frozenset(
 
 def ligatures_apart(text: str) -> str:
     """œ as oe, æ as ae."""
-    return text.translate(_LIGATURES)
+    return text if text.isascii() else text.translate(_LIGATURES)
 
 
 def plain_fold(text: str) -> str:
     """Lower case, no accents, no ligatures: equal for all spellings that the search takes for one word."""
-    return fold(ligatures_apart(text))
+    return text.lower() if text.isascii() else fold(ligatures_apart(text))
 
 
 def split_word(word: str) -> list[str]:
