@@ -183,7 +183,7 @@ CASES: tuple[tuple[str, str, str], ...] = (
 HOSTILE = (
     '"', '""', '"""', "'", "''", "*", "**", "a*", "ab*", "*abc", "-", "--", "-*", '-"', "+", "+-+", "(", ")", "((", "))", "()", ")(", "(()", "((((((((((", "AND", "OR", "NOT",
     "NEAR", "NEAR/", "NEAR/9", "NEAR(", "NEAR()", "NEAR(a", "NEAR(a, b, c)", "NEAR(a b, 99999)", "NEAR(a b, -1)", "NEAR((a b))", "AND AND", "OR OR", "NOT NOT a",
-    "a AND", "a OR", "a NOT", "AND a", "OR a", "a AND OR b", "a NOT NOT b", "NOT (NOT (NOT a))", "(a OR", "a OR )", "title:", "title:title:", "title:(", 'title:"', "title:*",
+    "a AND", "a OR", "a NOT", "AND a", "OR a", "a AND OR b", "a NOT NOT b", "a NOT +b", "NOT + +", "NOT (NOT (NOT a))", "(a OR", "a OR )", "title:", "title:title:", "title:(", 'title:"', "title:*",
     ":a", "a:", "a:b", "::", "text:a", "rowid:1", "items_fts:a", "{title} : a", "{title text} : a", "- {title} : a", "^a", "^ a + b", "a + b", '"a" + "b"', "a^2", "lang:", "lang:\"",
     "lang:'", "lang:x' OR 1=1 --", "kind:", "site:%", "site:' --", "codes:all", "stems_fr:a", "country:", "since:", "a' OR '1'='1", "'; DROP TABLE items; --",
     "1; SELECT * FROM items", "/* */", "--", "#", "%", "_", "\\", "\\\\", "\\'", "\x00", "a\x00b", "\x01\x02\x03", "\x1b[31m", "\ud800", "\udcff", "\ufeff", "\u200b", "\u202e", "\u2028",

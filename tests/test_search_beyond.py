@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from rabat_crawler.archive import Archive, Filters, search
+from rabat_crawler.archive import Archive, Filters, ranking, search
 from rabat_crawler.spreadsheets import csv_text
-from tests.building import BASE, article_html, environment, night, rabat, recorded
+from tests.building import BASE, article_html, environment, night, rabat, recorded, small_archive
 
 FR, EN = f"{BASE}/fr/actualites/10-accueil", f"{BASE}/en/news/11-reception"
 HEAD = f"<link rel='alternate' hreflang='fr-fr' href='{FR}'><link rel='alternate' hreflang='en-gb' href='{EN}'>"
@@ -79,13 +79,45 @@ def test_earlier_versions_follow_an_item_that_goes_back(folder: Path, tmp_path: 
 def test_what_is_found_in_many_items_is_ordered_and_counted_in_part(archive: Archive, monkeypatch: pytest.MonkeyPatch, sort: str, twin: bool) -> None:
     words = "réfugiés OR refugees OR nouvelle"
     whole = archive.search(words, sort=sort, twin=twin, facets=True)
-    for name, value in (("FREQUENT", 1), ("COUNTED", 1), ("AT_ONCE", 0), ("COUNTED_FOR_FACETS", 1)):
-        monkeypatch.setattr(search, name, value)
+    for name, value in (("FREQUENT", 1), ("COUNTED", 1), ("AT_ONCE", 0)):
+        monkeypatch.setattr(ranking, name, value)
+    monkeypatch.setattr(search, "COUNTED_FOR_FACETS", 1)
     part = archive.search(words, sort=sort, twin=twin, facets=True)
     assert not part.exact
     if sort != "relevance":
         assert [hit.item.item_id for hit in part] == [hit.item.item_id for hit in whole]
     assert {hit.item.item_id for hit in part} <= {hit.item.item_id for hit in whole} and len(part) >= 1
+
+
+COSTLY = [(words, 2000) for words in ("camp fichier", "le camp", '"camp de fichiers"')] + [
+    (words, 0) for words in ('"camp de fichiers"', '"camp de fichiers" OR "fichier du camp"')
+]
+"""Words, and up to how many hits are ranked at once."""
+
+
+@pytest.fixture(scope="module")
+def camps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Items of which each says more of the words than the next; the last one but in another form."""
+    pages = [
+        ("Un camp de fichiers", "Le fichier du camp et les camps de fichiers."),
+        ("Une lettre", "Un camp de fichiers, un autre camp de fichiers, et encore un fichier du camp."),
+        ("Une autre lettre", "Un camp de fichiers et bien des mots qui n'en parlent pas du tout, ni de près ni de loin, comme on le voit ici."),
+        ("Encore une lettre", "Des camps lointains, des fichiers oubliés, et bien des mots qui n'en parlent pas du tout, ni de près ni de loin."),
+    ]
+    folder = tmp_path_factory.mktemp("camps") / "archive"
+    return small_archive(folder, [(f"{BASE}/fr/actualites/{number}-x", article_html(title, text)) for number, (title, text) in enumerate(pages, 1)])
+
+
+@pytest.mark.parametrize(("words", "at_once"), COSTLY)
+def test_what_holds_frequent_words_is_ranked_by_reading_it(camps: Path, monkeypatch: pytest.MonkeyPatch, words: str, at_once: int) -> None:
+    with Archive.open(camps) as archive:
+        whole = [hit.item.item_id for hit in archive.search(words)]
+        assert len(whole) >= 2
+        monkeypatch.setattr(ranking, "FREQUENT", 0)
+        monkeypatch.setattr(ranking, "AT_ONCE", at_once)
+        read = archive.search(words)
+        assert [hit.item.item_id for hit in read] == whole
+        assert [hit.item.item_id for offset in range(len(whole)) for hit in archive.search(words, limit=1, offset=offset)] == whole
 
 
 def test_the_file_is_searched_by_plain_sqlite_without_regard_to_accents(folder: Path) -> None:

@@ -82,6 +82,12 @@ class Marker:
             self._known[word, language] = known
         return known
 
+    def count(self, text: str, language: str | None) -> tuple[int, int]:
+        """How often the words stand there as typed (accents apart), and in other forms."""
+        spans = self.spans(text, language)
+        exact = len(spans) if self._rows is not None else sum(plain_fold(text[a:b]) in self._exact for a, b in spans)
+        return exact, len(spans) - exact
+
     def mark(self, text: str, language: str | None, names: Iterable[str] = ()) -> str:
         """The whole text with the words between marks."""
         return _marked(text, self.spans(text, language, names), 0, len(text))

@@ -33,7 +33,10 @@ VERSIONS = Columns(words=("title", "text"), title="title")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expressions:
-    """What FTS5 is asked: `words` (the tree alone), `full` (with what narrows it), `title` (the words in titles only, with what narrows it)."""
+    """What FTS5 is asked: `words` (the tree alone), `full` (with what narrows it), `title` (the words in titles only, with what narrows it).
+
+    `title` asks for stems alone where a word has some: far fewer rows stand behind a title's stem than behind a word.
+    """
 
     words: str
     full: str
@@ -55,7 +58,7 @@ def _both(words: str, narrow: str) -> str:
 
 
 class _Writer:
-    """Writes one tree for one index; `in_title`: where words of the text do not count."""
+    """Writes one tree for one index; `in_title`: where words of the text do not count, and stems of titles stand for words."""
 
     def __init__(self, columns: Columns, vocabulary: Vocabulary, *, in_title: bool = False) -> None:
         self._columns, self._vocabulary, self._in_title = columns, vocabulary, in_title
@@ -121,7 +124,8 @@ class _Writer:
         if len(word) >= SHORTEST:
             mark = IN_TITLE if self._columns.title and (title or self._in_title) else ""
             stems = stems_of_query(word, self._vocabulary)
-            ways += [f'stems_{language} : "{mark}{stem}"' for language in LANGUAGES for stem in stems[language][:MAX_STEMS]]
+            found = [f'stems_{language} : "{mark}{stem}"' for language in LANGUAGES for stem in stems[language][:MAX_STEMS]]
+            ways = found if self._in_title and mark and found else ways + found
         return _joined("OR", ways)
 
     def _near(self, node: Near) -> str:

@@ -207,6 +207,8 @@ def _one(reading: _Reading, depth: int) -> Node | None:
     if sort == "not":
         if depth > MAX_DEPTH:
             raise SearchSyntax(f"the search excludes more than {MAX_DEPTH} times within each other; use fewer")
+        while reading.peek() == "space":
+            reading.take()
         node = _one(reading, depth + 1) if reading.peek() not in ("", "and", "or", "close", "between") else None
         return None if node is None else Not(node)
     if sort == "open":
