@@ -58,11 +58,11 @@ def mail(digest: Digest, envelope: Envelope | None = None) -> bytes:
     headers = "\n".join(str(message[name]) for name in ("From", "To", "Subject", "Date"))
     digested = hashlib.sha256("\0".join((digest.language, headers, text, html)).encode("utf-8", "replace")).hexdigest()
     message["Message-ID"] = f"<{digested[:32]}@{HOST}>"
-    message["Content-Language"] = digest.language
     message["Auto-Submitted"] = "auto-generated"
     message["X-Unsent"] = "1"  # some mail programs open the file as a draft then, ready to be sent
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = digest.language
     message.set_boundary(f"=_{digested[32:]}")  # "=_" never occurs in quoted-printable text
     return bytes(message)
 

@@ -11,11 +11,15 @@ LONGEST = 2_000
 
 
 def shown_pieces(pieces: Sequence[Piece]) -> Iterator[tuple[Op, str, str, str]]:
-    """For each piece its operation, the space before it, its words, the space after it; a space that already stands there is not doubled."""
-    spaced = True
+    """For each piece its operation, the space before it, its words, the space after it.
+
+    A space that already stands there is not doubled; what was removed and what stands in its place are kept apart.
+    """
+    spaced, last = True, " "
     for op, text in pieces:
         words = one_line(text, LONGEST)
-        before = " " if text[:1].isspace() and not spaced else ""
+        before = " " if (text[:1].isspace() or (last, op) == ("-", "+")) and not spaced else ""
+        last = op
         after = " " if words and text[-1:].isspace() else ""
         if before or words:
             yield op, before, words, after

@@ -357,6 +357,6 @@ def _flat(text: str) -> str:
     return flat
 
 
-def default_targets(folder: Path, name: str, forms: Iterable[Form] = FORMS) -> dict[Form, Path]:
+def targets_in(folder: Path, name: str, forms: Iterable[Form] = FORMS) -> dict[Form, Path]:
     """A file for each form in a folder."""
     return {form: folder / f"{name}{SUFFIXES[form]}" for form in forms}
