@@ -28,7 +28,7 @@ STYLES = {
     "trouble": "margin:20px 0 0;padding:12px 16px;background:#fdf3e2;border-left:4px solid #8a5a00;color:#3a2a08;font-size:15px;",
     "remark": "margin:12px 0 0;color:#5f5a52;font-size:15px;",
     "h2": f"margin:34px 0 0;padding:0 0 6px;border-bottom:1px solid #ddd7cb;font:600 22px/1.25 {SERIF};color:#7d3220;",
-    "entry": "padding:16px 0 0;",
+    "entry": "padding:20px 0 0;",
     "h3": f"margin:0;font:600 18px/1.35 {SERIF};color:#1f1d1a;",
     "meta": "margin:3px 0 0;color:#5f5a52;font-size:14px;",
     "text": "margin:7px 0 0;",
@@ -137,7 +137,7 @@ def _section(digest: Digest, code: Code) -> str:
 def _entry(entry: Entry, code: Code, language: Language) -> str:
     parts = [
         f"<h3{_style('h3')}>{_link(phrases.title_of(entry), _best(entry), 'title', entry.language, language)}</h3>",
-        _paragraph("meta", " · ".join(phrases.particulars(entry, language))),
+        _paragraph("meta", " · ".join(phrases.particulars(entry, language, code))),
     ]
     if entry.beginning:
         text = clean(entry.beginning, entry.language, 1_000)

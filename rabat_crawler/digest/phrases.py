@@ -137,14 +137,14 @@ def language_in_words(code: str | None, language: Language) -> str:
     return said(f"in.{code}", language) if code in ("en", "fr", "mixed") else said("in.other", language, code=clean(code, None, 20))
 
 
-def particulars(entry: Entry, language: Language) -> list[str]:
-    """Kind, day of publication, days of the event, the language if it is not the reader's, whether it is gone."""
+def particulars(entry: Entry, language: Language, section: str) -> list[str]:
+    """Kind, day of publication, days of the event, the language if it is not the reader's, whether it is gone if the section does not say so."""
     found = [kind_in_words(entry.kind, language), in_words(entry.published, language) or said("undated", language)]
     if entry.event_start:
         found.append(said("held_on", language, days=span_in_words(entry.event_start, entry.event_end, language)))
     if entry.language != language:
         found.append(language_in_words(entry.language, language))
-    if entry.gone:
+    if entry.gone and section != "gone":
         found.append(said("gone_since", language))
     return [one for one in found if one]
 

@@ -69,7 +69,7 @@ def _section(digest: Digest, code: Code) -> Iterator[str]:
 
 def _entry(entry: Entry, code: Code, language: Language) -> Iterator[str]:
     yield from _wrapped(phrases.title_of(entry), "* ")
-    yield from _wrapped(" · ".join(phrases.particulars(entry, language)), "  ")
+    yield from _wrapped(" · ".join(phrases.particulars(entry, language, code)), "  ")
     if entry.beginning:
         yield from _wrapped(clean(entry.beginning, entry.language, 1_000), "  ")
     if code == "changed":

@@ -83,7 +83,7 @@ _SAID = {
     "separator": (": ", " : "),
     # meetings
     "under_way": ("under way", "en cours"),
-    "fresh": ("new", "nouveau"),
+    "fresh": ("new", "nouvelle"),
     "no_coming": ("No meeting that comes up is known.", "Aucune rencontre à venir n’est connue."),
     "calendar": ("All of them for your calendar (iCalendar)", "Toutes les rencontres pour votre agenda (iCalendar)"),
     # whether the site could be read

@@ -181,10 +181,9 @@ def _digest(archive: Archive, asked: Asked, period: _Period, runs: Sequence[Run]
     telling = _Telling(archive, asked)
     groups = telling.grouped(nets)
     every_coming = telling.coming(period.moment, {net.item_id for net in nets if "new" in net.codes})
-    sites = dict.fromkeys(run.site for run in (period.crawls or runs))
     return Digest(
         language=asked.language,
-        site=" · ".join(organisation(registry.resolve(name).title, asked.language) for name in sorted(sites)),
+        site=_site(period.crawls or runs, asked.language),
         since=period.since,
         moment=period.moment,
         condition=_condition(archive, period, names),
@@ -196,6 +195,13 @@ def _digest(archive: Archive, asked: Asked, period: _Period, runs: Sequence[Run]
         cut=any(sum((run.counts.get("change_counts") or {}).values()) > len(run.counts.get("changes") or ()) for run in period.chosen),
         room=room_of(asked.base_url),
     )
+
+
+def _site(runs: Sequence[Run], language: Language) -> str:
+    """The names of the sites that were crawled; one without a definition is called by its host."""
+    origins = {(run.site, str(run.parameters.get("origin") or "")) for run in runs}
+    titles = {registry.resolve(f"{name}@{origin}" if origin else name).title for name, origin in origins}
+    return " · ".join(organisation(title, language) for title in sorted(titles))
 
 
 def _condition(archive: Archive, period: _Period, names: set[str]) -> Condition:
