@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -27,6 +28,8 @@ HOST = "rabat-crawler.invalid"
 NOBODY = f"newsletter@{HOST}"
 UNDISCLOSED = "undisclosed-recipients:;"
 MOST_HEADER = 900
+MOST_PLAIN = 200
+LINE_END = "\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +52,14 @@ class Envelope:
 def mail(digest: Digest, envelope: Envelope | None = None) -> bytes:
     """The whole message with CRLF line ends. ConfigError for an address or subject that cannot stand in a header."""
     envelope = envelope or Envelope()
+    title = _one_line("--subject", envelope.subject) if envelope.subject is not None else one_line(phrases.subject(digest), 250)
     text, html = plain_text(digest), page(digest)
     message = EmailMessage(policy=SMTP)
     message["From"] = _addresses("--from", envelope.sender or NOBODY)
     message["To"] = [one for given in envelope.to for one in _addresses("--to", given)] or UNDISCLOSED
-    message["Subject"] = _one_line("--subject", envelope.subject) if envelope.subject is not None else one_line(phrases.subject(digest), 250)
     message["Date"] = format_datetime(moment_of(digest.moment) or datetime(1970, 1, 1, tzinfo=UTC))
-    headers = "\n".join(str(message[name]) for name in ("From", "To", "Subject", "Date"))
-    digested = hashlib.sha256("\0".join((digest.language, headers, text, html)).encode("utf-8", "replace")).hexdigest()
+    headers = "\n".join(str(message[name]) for name in ("From", "To", "Date"))
+    digested = hashlib.sha256("\0".join((digest.language, title, headers, text, html)).encode("utf-8", "replace")).hexdigest()
     message["Message-ID"] = f"<{digested[:32]}@{HOST}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Unsent"] = "1"  # some mail programs open the file as a draft then, ready to be sent
@@ -64,7 +67,13 @@ def mail(digest: Digest, envelope: Envelope | None = None) -> bytes:
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = digest.language
     message.set_boundary(f"=_{digested[32:]}")  # "=_" never occurs in quoted-printable text
-    return bytes(message)
+    return _subject(title) + bytes(message)
+
+
+def _subject(title: str) -> bytes:
+    """The header line of a subject. EmailMessage would read what looks like an encoded word in a title, and let a line end come out of it."""
+    plain = title.isascii() and "=?" not in title and len(title) <= MOST_PLAIN
+    return f"Subject: {title if plain else Header(title, 'utf-8', header_name='Subject').encode(linesep=LINE_END)}{LINE_END}".encode("ascii")
 
 
 def _one_line(option: str, text: str) -> str:
@@ -78,6 +87,8 @@ def _one_line(option: str, text: str) -> str:
 def _addresses(option: str, text: str) -> list[Address]:
     """The addresses of `Name <a@example.org>, b@example.org`."""
     line = _one_line(option, text)
+    if "=?" in line:
+        raise ConfigError(f"{option} {line[:60]!r} is encoded already; give the name as people read it")
     try:
         read = EmailMessage(policy=SMTP)
         read["To"] = line

@@ -139,9 +139,16 @@ def language_in_words(code: str | None, language: Language) -> str:
 
 def particulars(entry: Entry, language: Language, section: str) -> list[str]:
     """Kind, day of publication, days of the event, the language if it is not the reader's, whether it is gone if the section does not say so."""
-    found = [kind_in_words(entry.kind, language), in_words(entry.published, language) or said("undated", language)]
-    if entry.event_start:
-        found.append(said("held_on", language, days=span_in_words(entry.event_start, entry.event_end, language)))
+    published = in_words(entry.published, language) or said("undated", language)
+    days = span_in_words(entry.event_start, entry.event_end, language)
+    if entry.kind == "event" and days:
+        found = [said("held_on", language, days=days)]
+        found[0] = found[0][:1].upper() + found[0][1:]
+        if entry.published:
+            found.append(said("published" if len(entry.published) == 10 else "published.in", language, day=published))
+    else:
+        found = [kind_in_words(entry.kind, language), published]
+        found += [said("held_on", language, days=days)] if days else []
     if entry.language != language:
         found.append(language_in_words(entry.language, language))
     if entry.gone and section != "gone":

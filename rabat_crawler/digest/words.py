@@ -51,6 +51,8 @@ _SAID = {
     "kind.publication": ("Publication", "Publication"),
     "kind.project": ("Project", "Projet"),
     "kind.page": ("Page", "Page"),
+    "published": ("published on {day}", "publié le {day}"),
+    "published.in": ("published in {day}", "publié en {day}"),
     "undated": ("undated", "sans date"),
     "held_on": ("event: {days}", "événement : {days}"),
     "in.en": ("in\u00a0English", "en\u00a0anglais"),
@@ -80,7 +82,7 @@ _SAID = {
     "text.same": ("the same words", "les mêmes mots"),
     "put_back": ("It was changed in between, and reads now as it did before.", "Modifié entre-temps, puis rétabli tel quel."),
     "legend": ("[-taken out-] {{+added+}}", "[-retiré-] {{+ajouté+}}"),
-    "separator": (": ", " : "),
+    "separator": (": ", "\u00a0: "),
     # meetings
     "under_way": ("under way", "en cours"),
     "fresh": ("new", "nouvelle"),
