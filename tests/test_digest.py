@@ -6,6 +6,7 @@ import email
 import email.policy
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -447,6 +448,18 @@ def test_the_command_writes_what_the_ending_says(week: Path, tmp_path: Path) -> 
 )
 def test_wrong_options_are_said_with_a_remedy(options: tuple[str, ...], said: str, week: Path) -> None:
     assert said in rabat("digest", "--archive", week, "--lang", "fr", *options, code=2).stderr
+
+
+def test_a_disk_that_fills_leaves_nothing_and_notes_nothing(tmp_path: Path) -> None:
+    folder = copy_of(sample_archive(3), tmp_path)
+    words = program("digest", "--archive", str(folder), "--lang", "fr", "--since-last", "-o", str(tmp_path / "out" / "letter.html"))
+
+    def bounded() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+    done = subprocess.run(words, env=environment(), capture_output=True, text=True, preexec_fn=bounded, check=False)
+    assert done.returncode == 3 and "free space" in done.stderr and "Traceback" not in done.stderr
+    assert list((tmp_path / "out").iterdir()) == [] and not told_path(folder / "state", "fr").exists()
 
 
 def test_without_an_archive_there_is_none(tmp_path: Path) -> None:

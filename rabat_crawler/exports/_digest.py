@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,7 +16,7 @@ from rabat_crawler.archive.agenda import AgendaFilters, Event
 from rabat_crawler.archive.lock import lock_holder
 from rabat_crawler.archive.told import Told, read_told, write_told
 from rabat_crawler.calendars import FORMATS, TYPES, named, where
-from rabat_crawler.changes import Code
+from rabat_crawler.changes import FIELDS, Code
 from rabat_crawler.citations import address, organisation
 from rabat_crawler.digest import (
     CODES,
@@ -276,12 +276,11 @@ class _Telling:
         return self._with_changes(named, net) if code == "changed" else named
 
     def _with_changes(self, entry: Entry, net: Net) -> Entry:
-        from dataclasses import replace
-
         old, new = net.versions
         text, places = ("", []) if old == new else self._text(net.item_id, old, new)
         worded = text and text != "same"  # a summary is the beginning of the text, whose change shows it
-        fields = tuple(Field(name=name, old=values[0], new=values[1]) for name, values in net.fields.items() if not (name == "summary" and worded))
+        changed = [name for name in FIELDS if name in net.fields and not (name == "summary" and worded)]
+        fields = tuple(Field(name=name, old=net.fields[name][0], new=net.fields[name][1]) for name in changed)
         compare = self._page(net.item_id)
         return replace(
             entry,
