@@ -452,10 +452,10 @@ def test_wrong_options_are_said_with_a_remedy(options: tuple[str, ...], said: st
 
 def test_a_disk_that_fills_leaves_nothing_and_notes_nothing(tmp_path: Path) -> None:
     folder = copy_of(sample_archive(3), tmp_path)
-    words = program("digest", "--archive", str(folder), "--lang", "fr", "--since-last", "-o", str(tmp_path / "out" / "letter.html"))
+    words = program("digest", "--archive", str(folder), "--lang", "fr", "--since-last", "-o", str(tmp_path / "out" / "letter.eml"))
 
     def bounded() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (33_000, 33_000))
 
     done = subprocess.run(words, env=environment(), capture_output=True, text=True, preexec_fn=bounded, check=False)
     assert done.returncode == 3 and "free space" in done.stderr and "Traceback" not in done.stderr
