@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,8 +23,9 @@ import pytest
 
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.told import read_told, told_path
+from rabat_crawler.changes import CODES as CHANGE_CODES
 from rabat_crawler.cli.main import group
-from rabat_crawler.digest import Digest, Envelope, Language, mail, merged, page, plain_text
+from rabat_crawler.digest import CODES, Digest, Envelope, Language, mail, merged, page, plain_text
 from rabat_crawler.digest.words import _SAID, NO_BREAK, THIN, typographic
 from rabat_crawler.errors import ConfigError, NotFound
 from rabat_crawler.exports._digest import SUFFIXES, Asked, Form, gather, rendered, write_digest
@@ -353,6 +355,39 @@ def test_the_mail_is_one_that_a_mail_program_reads(week: Path) -> None:
     assert message["Message-ID"] != parsed(mail(of(week, "en", since="2019-03-05")))["Message-ID"]
     nobody = parsed(mail(digest))
     assert nobody["To"].groups[0].display_name == "undisclosed-recipients" and nobody["From"].addresses[0].domain == "rabat-crawler.invalid"
+
+
+ELSE: dict[Language, tuple[str, ...]] = {
+    "fr": (
+        "Une collecte est en cours", "collectes du 1er mars 2019 et du 2 mars 2019", "3 articles plus anciens", "seuls les premiers",
+        "accepté depuis : 1er février 2019", "À une autre adresse", "1 changement d’adresse", "… et 7 autres passages du texte",
+    ),
+    "en": (
+        "It is being read now", "the readings of 1 March 2019 and 2 March 2019", "3 older items", "only its first changes",
+        "accepted since: 1 February 2019", "At another address", "1 at another address", "… and 7 more places in the text",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", sorted(ELSE))
+def test_all_else_is_said_in_both_forms(language: Language, week: Path) -> None:
+    digest = of(week, language, since="2019-03-05")
+    (grants,) = digest.entries["changed"]
+    told = replace(
+        digest,
+        condition=replace(digest.condition, running=True, held=("2019-03-01", "2019-03-02")),
+        brought=3,
+        cut=True,
+        late=("2019-02-01",),
+        entries={"moved": (replace(grants, moved_from="https://old.example.org/1"),), "changed": (replace(grants, more_places=7),)},
+        totals={"moved": 1, "changed": 1},
+    )
+    for form in (flat(plain_text(told)), lxml.html.fromstring(page(told)).text_content()):
+        assert [one for one in (*ELSE[language], "https://old.example.org/1") if one not in form.replace(NO_BREAK, " ")] == []
+
+
+def test_every_sort_of_change_has_its_section() -> None:
+    assert sorted(CODES) == sorted(CHANGE_CODES)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from rabat_crawler.cli.options import PartialDateParam, archive_option, opened
 from rabat_crawler.errors import ConfigError
 
 if TYPE_CHECKING:
-    from rabat_crawler.exports._digest import Form
+    from rabat_crawler.exports._digest import Form, Gathered
 
 STANDARD_OUTPUT = "-"
 
@@ -69,12 +69,10 @@ def digest(
     say(plain(f"{target}: {summary(found)}"))
 
 
-def summary(found: object) -> str:
+def summary(found: Gathered) -> str:
     """A digest in one line for the terminal: how much it tells, and of which period."""
     from rabat_crawler.digest import CODES
-    from rabat_crawler.exports._digest import Gathered
 
-    assert isinstance(found, Gathered)
     totals = found.digest.totals
     told = ", ".join(f"{totals[name]:,} {name}" for name in (*CODES, "coming") if totals.get(name)) or "no news"
     return f"{told}; {found.digest.since[:10]} to {found.digest.moment[:10]}, {found.digest.condition.state}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rabat_crawler.changes import CODES as CHANGE_CODES
 from rabat_crawler.changes import Code
 from rabat_crawler.digest.words import Language
 from rabat_crawler.wording import Piece
@@ -17,7 +16,6 @@ RETURNED: Code = "returned"
 MOVED: Code = "moved"
 CODES: tuple[Code, ...] = (NEW, CHANGED, RETURNED, GONE, MOVED)
 """The sections of changed items, in the order in which they are shown."""
-assert sorted(CODES) == sorted(CHANGE_CODES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
