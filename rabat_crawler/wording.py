@@ -30,6 +30,7 @@ ALIKE = 10
 SHINGLES = (1, 4, 16)
 AROUND = 6
 LONGEST = 24
+LEFT_OUT = "… {count} words …"
 MARKS = {"-": ("[-", "-]"), "+": ("{+", "+}"), " ": ("", "")}
 
 
@@ -238,7 +239,7 @@ def diff_lines(old: str, new: str, *, width: int = 76, most: int = 12) -> list[s
         return []
     if not any(op != " " and text.strip() for op, text in pieces):
         return ["(only the spacing differs)"]
-    places = _places([(op, text) for op, text in pieces if op == " " or text.strip()])
+    places = _places([(op, text) for op, text in pieces if op == " " or text.strip()], LEFT_OUT)
     lines: list[str] = []
     for number, place in enumerate(places):
         if len(lines) >= most:
@@ -248,12 +249,20 @@ def diff_lines(old: str, new: str, *, width: int = 76, most: int = 12) -> list[s
     return lines
 
 
-def _places(pieces: Sequence[Piece]) -> list[list[Piece]]:
+def diff_places(old: str, new: str, *, left_out: str = LEFT_OUT) -> list[tuple[Piece, ...]]:
+    """The same as values, each place the pieces around one change; spacing does not count. `left_out` says in whose words what a long piece lacks."""
+    pieces = word_diff(old, new)
+    if not any(op != " " and text.strip() for op, text in pieces):
+        return []
+    return [tuple(place) for place in _places([(op, text) for op, text in pieces if op == " " or text.strip()], left_out)]
+
+
+def _places(pieces: Sequence[Piece], left_out: str) -> list[list[Piece]]:
     """The changes with some words around each; two that lie close together are one place."""
     places: list[list[Piece]] = [[]]
     for number, (op, text) in enumerate(pieces):
         if op != " ":
-            places[-1].append((op, _middle(text)))
+            places[-1].append((op, _middle(text, left_out)))
             continue
         words = text.split()
         if number == 0:
@@ -275,14 +284,14 @@ def _around(before: str, words: Sequence[str], after: str, text: str) -> str:
     return lead + before + " ".join(words) + after + trail
 
 
-def _middle(text: str) -> str:
+def _middle(text: str, said: str) -> str:
     """A long removed or added stretch without its middle."""
     words = text.split()
     if len(words) <= LONGEST:
         return text
     left_out = len(words) - LONGEST
     half = LONGEST // 2
-    short = " ".join((*words[:half], f"… {left_out} words …", *words[-half:]))
+    short = " ".join((*words[:half], said.format(count=left_out), *words[-half:]))
     return (" " if text[:1].isspace() else "") + short + (" " if text[-1:].isspace() else "")
 
 

@@ -44,6 +44,7 @@ LAYERS = (
         "query",
         "spreadsheets",
         "atom",
+        "digest",
     ),
     ("archive",),
     (

@@ -64,6 +64,23 @@ def test_an_alarm_is_told_and_the_run_can_be_accepted(server: Web, tmp_path: Pat
     assert rabat("verify", "--archive", str(tmp_path / "archive"))[0] == 0
 
 
+def test_a_night_writes_what_it_brought_once_in_both_languages(server: Web, tmp_path: Path) -> None:
+    letters = tmp_path / "letters"
+    names = []
+    for title in ("", "Nouveau"):
+        if title:
+            server.pages |= {"/": links(*NAMES, "/fr/99-nouveau"), "/fr/99-nouveau": article("Nouveau venu")}
+        code, out, err = night(server, tmp_path, "--digest", str(letters), "--base-url", "https://archive.example.org", "--json")
+        assert (code, err) == (0, "")
+        names.append([Path(path).name for path in json.loads(out)["digests"]])
+    run_id = json.loads(out)["run"]["run_id"]
+    assert names[1] == [f"{run_id}-{language}{ending}" for language in ("fr", "en") for ending in (".html", ".txt", ".eml")]
+    assert sorted(path.name for path in letters.iterdir()) == sorted(names[0] + names[1])
+    first, second = ((letters / these[1]).read_text(encoding="utf-8") for these in names)
+    assert "8 nouveautés" in first
+    assert "1 nouveauté\n" in second and "* Nouveau venu" in second and "https://archive.example.org/fr/item/" in second
+
+
 def test_urls_lists_states_and_says_what_it_does_not_know(server: Web, tmp_path: Path) -> None:
     server.pages[NAMES[0]] = Reply("gone", 410)
     night(server, tmp_path)

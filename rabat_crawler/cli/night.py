@@ -1,4 +1,4 @@
-"""The commands of the night: nightly (crawl, verify, back up, report), urls, accept."""
+"""The commands of the night: nightly (crawl, verify, back up, write the digests, report), urls, accept."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ WORST_FIRST = (exits.INTEGRITY, exits.DISK, exits.BREACHED)
 
 @dataclasses.dataclass(slots=True)
 class Night:
-    """What a night came to: the crawl's run and error, what verify found, the backup; codes in the order in which they came up."""
+    """What a night came to: the crawl's run and error, what verify found, the backup, the digests; codes in the order in which they came up."""
 
     run: Run | None = None
     report: Report | None = None
     backup: Backup | None = None
+    digests: list[Path] = dataclasses.field(default_factory=list)
     errors: list[str] = dataclasses.field(default_factory=list)
     codes: list[int] = dataclasses.field(default_factory=list)
 
@@ -47,7 +48,7 @@ class Night:
         self.codes.append(exits.code_of(error))
 
     def as_json(self) -> dict[str, Any]:
-        """The night as one object: `exit_code`, `run`, `faults`, `backup`, `errors`."""
+        """The night as one object: `exit_code`, `run`, `faults`, `backup`, `digests`, `errors`."""
         from rabat_crawler.archive.as_json import run_json
 
         return {
@@ -55,6 +56,7 @@ class Night:
             "run": run_json(self.run) if self.run else None,
             "faults": [dataclasses.asdict(fault) for fault in self.report.faults] if self.report else None,
             "backup": str(self.backup.path) if self.backup else None,
+            "digests": [str(path) for path in self.digests],
             "errors": self.errors,
         }
 
@@ -69,6 +71,7 @@ class Night:
             lines += [f"  {fault.where} {fault.place}: {fault.code}: {fault.message}" for fault in self.report.faults[:20]]
         if self.backup is not None:
             lines.append(f"backup: {self.backup.path}, {self.backup.bytes_written / 1e6:,.1f} MB written")
+        lines += [f"digest: {path}" for path in self.digests]
         return [*lines, "", *status.lines] if status else lines
 
 
@@ -80,6 +83,8 @@ class Night:
 @spending_options
 @click.option("--backup", "backup_dir", metavar="DIR", help="Back up into this folder after the crawl.")
 @click.option("--keep", metavar="N", type=click.IntRange(min=1), help="Keep so many backups.")
+@click.option("--digest", "digest_dir", metavar="DIR", help="Write what is new into this folder, in each language as HTML, text and mail.")
+@click.option("--base-url", metavar="URL", help="With --digest: where the reading room stands on the web; its links lead there as well.")
 @click.option("--on-alarm", metavar="COMMAND", help="Run this if the night does not end with 0; it gets the report on its standard input.")
 @click.option("--webhook", metavar="URL", help="Post the night as JSON to this address if it does not end with 0.")
 @json_option
@@ -91,17 +96,20 @@ def nightly(
     contact: str | None,
     backup_dir: str | None,
     keep: int | None,
+    digest_dir: str | None,
+    base_url: str | None,
     on_alarm: str | None,
     webhook: str | None,
     as_json: bool,
     archive_dir: str | None,
     **spending: Any,
 ) -> None:
-    """The night's work: crawl what is due, verify, back up, report; one exit code. Quiet but for the report."""
+    """The night's work: crawl what is due, verify, back up, write the digests, report; one exit code. Quiet but for the report."""
     if keep is not None and backup_dir is None:
         raise ConfigError("--keep says how many backups stay; it needs --backup DIR")
     if webhook is not None:
         check_webhook(webhook)
+    _check_digest(digest_dir, base_url)
     site, path = choose_site(site_name, start), config.archive_path(archive_dir)
     night = Night()
     progress = ProgressLine()
@@ -112,6 +120,8 @@ def nightly(
         _verify(archive, night, progress)
         if backup_dir is not None:
             _back_up(archive, night, backup_dir, keep, progress)
+        if digest_dir is not None:
+            _write_digests(archive, night, Path(digest_dir), base_url)
     progress.end()
     text = plain("\n".join(night.lines(_status(path))))
     say(json_line(night.as_json()) if as_json else text)
@@ -175,6 +185,35 @@ def _back_up(archive: Archive, night: Night, directory: str, keep: int | None, p
         return
     if night.backup.faults:
         night.codes.append(exits.INTEGRITY)
+
+
+def _check_digest(directory: str | None, base_url: str | None) -> None:
+    """Say before the crawl what would keep the digests from being written."""
+    if directory is None:
+        if base_url is not None:
+            raise ConfigError("--base-url is for the links of the digests; it needs --digest DIR")
+        return
+    from rabat_crawler.exports._digest import room_of
+
+    room_of(base_url)
+    if Path(directory).exists() and not Path(directory).is_dir():
+        raise ConfigError(f"--digest {directory} is a file; give a folder")
+
+
+def _write_digests(archive: Archive, night: Night, folder: Path, base_url: str | None) -> None:
+    """What was not told yet, in each language in all forms. A language that fails is told the next night."""
+    from rabat_crawler.exports import _digest as making
+
+    archive.relate()
+    for language in making.LANGUAGES:
+        name = f"{night.run.run_id if night.run else f'{datetime.now(UTC):%Y%m%dT%H%M%SZ}'}-{language}"
+        targets = making.targets_in(folder, name)
+        try:
+            making.write_digest(archive, making.Asked(language=language, since_last=True, base_url=base_url), targets)
+        except RabatError as error:
+            night.failed(error)
+        else:
+            night.digests += targets.values()
 
 
 @click.command()
