@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rabat_crawler import identity
-from rabat_crawler.extract.html import fold
+from rabat_crawler.extract.folding import fold
 from rabat_crawler.models import Draft, Site
 
 MIN_WORDS = 8

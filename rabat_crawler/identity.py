@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from rabat_crawler import registry
 from rabat_crawler.extract.date_evidence import IMPLAUSIBLE
-from rabat_crawler.extract.html import fold
+from rabat_crawler.extract.folding import fold
 from rabat_crawler.models import Alternate, Attachment, Draft, Image, Item, PartialDate, Project, Site, Version
 from rabat_crawler.urls import fold_key
 
@@ -133,7 +133,29 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 
 def draft_from_json(text: str) -> Draft:
     """The draft back from `draft_json`."""
+    return _draft(json.loads(text))
+
+
+def brief_json(text: str) -> str:
+    """A draft's JSON without what it says: only what tells which version of its item it is, for copies that have the versions' texts anyway."""
+    draft, digest = sighted(text)
+    return _ENCODER.encode({"title": draft.title, "complete": draft.complete, "truncated": draft.truncated, _DIGEST: digest})
+
+
+def sighted(text: str) -> tuple[Draft, str]:
+    """The draft of `draft_json` or `brief_json` (then without its text and all else), and the digest of its text."""
     values: dict[str, Any] = json.loads(text)
+    digest = values.pop(_DIGEST, None)
+    if digest is not None:
+        return Draft(**values), digest
+    draft = _draft(values)
+    return draft, text_digest(draft.title, draft.text)
+
+
+_DIGEST = "text_digest"
+
+
+def _draft(values: dict[str, Any]) -> Draft:
     values["dates"] = tuple(PartialDate(**date) for date in values["dates"])
     values["attachments"] = tuple(Attachment(**one) for one in values["attachments"])
     values["images"] = tuple(Image(**one) for one in values["images"])

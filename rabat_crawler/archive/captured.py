@@ -1,4 +1,7 @@
-"""The captures themselves: found by address, item or record id, chosen for a time, and played back from their WARC files. Reads only."""
+"""The captures themselves: found by address, item or record id, chosen for a time, and played back from their WARC files. Reads only.
+
+What reads WARC files is imported where a capture is played: a database alone can be asked without those libraries.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from rabat_crawler.archive import past, store
 from rabat_crawler.archive.filters import storable
-from rabat_crawler.archive.ingest import capture_of
-from rabat_crawler.archive.members import Member, read_member
 from rabat_crawler.archive.moments import moment
-from rabat_crawler.archive.warc import read_record
-from rabat_crawler.archive.warc_read import OPEN_SUFFIX, parse_member, split_http
+from rabat_crawler.archive.rows import capture_of
 from rabat_crawler.errors import ConfigError, NotFound, RecordError
-from rabat_crawler.extract.decoding import decode_body
 from rabat_crawler.models import Capture, Item, Problem
 from rabat_crawler.urls import url_key
 
@@ -73,6 +72,8 @@ class Played:
 
     def body(self) -> tuple[bytes, tuple[Problem, ...]]:
         """The body without its content coding, and what could not be decoded."""
+        from rabat_crawler.extract.decoding import decode_body
+
         return decode_body(self.raw, self.headers)
 
     @property
@@ -226,6 +227,8 @@ def play(connection: sqlite3.Connection, directory: Path, listed: Listed) -> Pla
 
     RecordError if a file is missing or damaged, NotFound if a revisit's original is not in the archive.
     """
+    from rabat_crawler.archive.warc import read_record
+
     record = read_record(directory, listed.capture)
     head = _head(directory, listed.capture, record.response_headers)
     if listed.capture.record_type != "revisit":
@@ -239,6 +242,9 @@ def play(connection: sqlite3.Connection, directory: Path, listed: Listed) -> Pla
 
 def _head(directory: Path, capture: Capture, headers: Sequence[tuple[str, str]]) -> bytes:
     """Status line and header fields, byte for byte where the record's block has them."""
+    from rabat_crawler.archive.members import Member, read_member
+    from rabat_crawler.archive.warc_read import OPEN_SUFFIX, parse_member, split_http
+
     path = next((path for path in (directory / capture.warc_file, directory / (capture.warc_file + OPEN_SUFFIX)) if path.is_file()), None)
     if path is not None and capture.record_type != "resource":
         with path.open("rb", buffering=0) as file:

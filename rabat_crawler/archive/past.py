@@ -175,8 +175,7 @@ def sightings(connection: sqlite3.Connection, item_id: str) -> list[Sighting]:
     found = []
     for name, content, origin, record_id, captured_at, url, source in connection.execute(SHOWN, (item_id,)):
         if name not in drafts:
-            draft = identity.draft_from_json(content)
-            drafts[name] = draft, identity.text_digest(draft.title, draft.text)
+            drafts[name] = identity.sighted(content)
         draft, digest = drafts[name]
         found.append(
             Sighting(
@@ -251,6 +250,8 @@ def item_as_of(connection: sqlite3.Connection, item: Item, date: str) -> Item:
     if not whole:
         first = next((one.captured_at for one in seen if not one.draft.truncated), item.first_seen)
         raise NotFound(f"item {item.item_id} was not captured by {date}; its first capture is of {first}")
+    if any(one.text_digest != identity.text_digest(one.draft.title, one.draft.text) for one in whole):
+        raise ConfigError("this database is a reduced copy, which says what an item was by its versions only; ask the archive that it was made of")
     (key,) = connection.execute("SELECT item_key FROM items WHERE item_id = ?", (item.item_id,)).fetchone()
     definition = registry.resolve(max(one.origin for one in whole))
     return _in_order(identity.merge(str(key), _merged_by_draft(whole), definition, cut=len(whole) < len(known)).item)

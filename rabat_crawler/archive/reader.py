@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -297,3 +297,9 @@ class Reader:
     def items_of(self, names: Iterable[str]) -> list[Item]:
         """The items of these ids, in this order; unknown ids are left out."""
         return self._read(lambda: store.read_items_by_id(self.connection, list(names)))
+
+    def write_reduced(self, target: Path, item_ids: Sequence[str], progress: Callable[[str, int, int | None], None]) -> dict[str, int]:
+        """A new file `target` with what the reading room asks of these items and all that belongs to them; the rows by table. DiskFull."""
+        from rabat_crawler.archive.bundle import write_reduced
+
+        return self._read(lambda: write_reduced(self.connection, target, item_ids, progress))

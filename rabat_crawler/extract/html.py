@@ -16,6 +16,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from rabat_crawler.extract.bounds import bounded
+from rabat_crawler.extract.folding import fold as fold
 from rabat_crawler.models import Alternate, Attachment, Image, Link, Site
 
 MAX_DEPTH = 400
@@ -39,28 +40,11 @@ def normalise(text: str) -> str:
     return _normalised(text) if len(text) < 2000 else _normalised.__wrapped__(text)  # what is long is hardly ever met again
 
 
-_MAYBE_MARK = re.compile("[^\x00-\u02ff]")
-"""Unicode has no combining mark below U+0300, so nearly all characters need no look."""
-
-
 @lru_cache(maxsize=16384)
 def _normalised(text: str) -> str:
     text = INVISIBLE.sub("", text) if not text.isascii() or not text.isprintable() else text
     text = SPACES.sub(" ", text).strip(" ")
     return text if text.isascii() else unicodedata.normalize("NFC", _LONE_SURROGATE.sub("\ufffd", text))
-
-
-def _without_mark(found: re.Match[str]) -> str:
-    return "" if unicodedata.combining(found[0]) else found[0]
-
-
-def fold(text: str) -> str:
-    """Text for comparing: lower case, no accents, œ as oe, every apostrophe, quote, dash and space alike."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-        text = _MAYBE_MARK.sub(_without_mark, text).replace("œ", "oe").replace("æ", "ae")
-    text = text.lower()
-    return " ".join(re.findall(r"[^\W_]+", text))
 
 
 def absolute(base: str, href: str) -> str | None:

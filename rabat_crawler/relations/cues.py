@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rabat_crawler.extract.html import fold
+from rabat_crawler.extract.folding import fold
 
 LEAD = 900
 """So many characters of a text are looked at, after its title."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rabat_crawler.extract.html import fold
+from rabat_crawler.extract.folding import fold
 from rabat_crawler.relations.traits import Traits
 
 ALIKE = 0.6

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from rabat_crawler.extract.dates import find_dates
-from rabat_crawler.extract.html import fold
+from rabat_crawler.extract.folding import fold
 from rabat_crawler.models import Item
 from rabat_crawler.relations import cues
 

@@ -66,6 +66,16 @@ class SnapshotDatabase(Database):  # type: ignore[misc]  # Datasette has no type
         return await super().execute(sql, params, **{**more, "log_sql_errors": False})
 
 
+def bound(datasette: Any, name: str) -> None:
+    """Put the database of that name within our bounds, where Datasette has opened it as a file that nobody changes."""
+    opened = datasette.databases.get(name)
+    if opened is None or opened.is_mutable or isinstance(opened, SnapshotDatabase):
+        return
+    bounded = SnapshotDatabase(datasette, Path(opened.path))
+    bounded.name = bounded.route = name
+    datasette.databases = {**datasette.databases, name: bounded}
+
+
 class Shown:
     """Which snapshot Datasette shows; `exchange` puts another in its place while requests go on.
 

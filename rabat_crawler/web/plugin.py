@@ -9,13 +9,33 @@ from datasette.utils.asgi import Request, asgi_static
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from pluggy import HookimplMarker
 
+from rabat_crawler.web.database import bound
 from rabat_crawler.web.errors import answer_for, answered
 from rabat_crawler.web.language import Translator
-from rabat_crawler.web.room import STATIC, pages, room_of, static
+from rabat_crawler.web.room import NAME, STATIC, pages, room_of, static
 from rabat_crawler.web.security import App, guarded
 
 FOLDER = files("rabat_crawler.web")
 hookimpl = HookimplMarker("datasette")
+
+
+CLOSED = ("execute-sql", "view-database-download")
+"""What a public room does not allow, wherever it is opened."""
+
+
+@hookimpl
+def startup(datasette: Any) -> None:
+    """A database of ours in a plain Datasette gets the bounds that `serve` has."""
+    room = room_of(datasette)
+    if room is not None:
+        bound(datasette, room.database)
+
+
+@hookimpl
+def permission_allowed(datasette: Any, action: str) -> bool | None:
+    """A public room takes no SQL of visitors and gives no file out; else Datasette's own rules hold."""
+    room = room_of(datasette) if action in CLOSED else None
+    return False if room is not None and room.public else None
 
 
 @hookimpl
@@ -36,10 +56,12 @@ def prepare_jinja2_environment(env: Environment, datasette: Any) -> None:
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Any:
-    """Our headers on everything; `serve` adds its own rules around it."""
+    """Our headers on everything; `serve` adds its own rules around it. `hosts` and `public` of the plugin's settings are rules for a plain Datasette."""
 
     def wrap(app: App) -> App:
-        return app if room_of(datasette) is None else guarded(app, only_reading=False)
+        room = room_of(datasette)
+        hosts = (datasette.plugin_config(NAME) or {}).get("hosts")
+        return app if room is None else guarded(app, hosts=hosts, public=room.public, only_reading=False)
 
     return wrap
 

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.bounded import within
+from rabat_crawler.archive.reader import Reader
 from rabat_crawler.archive.schema import APPLICATION_ID
 from rabat_crawler.web.language import COOKIE, LANGUAGES, Language, Translator, date_words, language_of_path, number_words, preferred, span_words
 from rabat_crawler.web.security import STRICT
@@ -146,7 +147,7 @@ class Room:
         return await self.render(request, "room_message.html", status, key=f"base.{key}", detail=detail)
 
 
-def main_site(archive: Archive) -> str:
+def main_site(archive: Reader) -> str:
     """The site of which the archive holds most items; "" of an empty one."""
     by_site: dict[str, int] = archive.stats()["by_site"]
     return max(by_site, key=lambda site: by_site[site], default="")
@@ -170,7 +171,8 @@ def room_of(datasette: Any) -> Room | None:
         if database.path and is_ours(Path(database.path)):
             config = datasette.plugin_config(NAME) or {}
             path = Path(database.path)
-            return Room(datasette, database=name, lease=partial(_fixed, path), archive=Path(config.get("archive") or path.parent))
+            folder = Path(config.get("archive") or path.parent)
+            return Room(datasette, database=name, lease=partial(_fixed, path), archive=folder, public=bool(config.get("public")))
     return None
 
 
