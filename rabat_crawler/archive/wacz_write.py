@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,8 @@ WACZ_VERSION = "1.1.1"
 INDEX, CONTENTS = "indexes/index.cdx.gz", "indexes/index.idx"
 LINES_A_BLOCK = 1024
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_TIME_FIELD = struct.pack("<HHBl", 0x5455, 5, 1, 315_532_800)
+"""The same time as an extra field of each entry. Its header has another one, for 64-bit sizes; ReplayWeb.page looks for that only where the directory has any."""
 _LEVEL = 6
 _UNIX = 3
 
@@ -69,7 +72,7 @@ class WaczWriter:
         told = zipfile.ZipInfo(name, _EPOCH)
         told.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
         told._compresslevel = _LEVEL  # type: ignore[attr-defined]  # zipfile knows no other way for an entry that is streamed
-        told.create_system, told.external_attr = _UNIX, 0o644 << 16
+        told.create_system, told.external_attr, told.extra = _UNIX, 0o644 << 16, _TIME_FIELD
         return self._zip.open(told, "w", force_zip64=True)
 
     def lines(self, name: str, values: Iterable[Mapping[str, Any]]) -> int:
