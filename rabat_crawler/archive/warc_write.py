@@ -54,7 +54,7 @@ HTTP_REQUEST = "application/http; msgtype=request"
 ANNOUNCED = "a metadata record"
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 _METHOD = re.compile(r"[A-Z]{1,20}")
 NO_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -89,7 +89,7 @@ class WarcWriter:
         new_id: Callable[[], str] = new_record_id,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        if not _RUN_ID.fullmatch(run_id):
+        if not RUN_NAME.fullmatch(run_id):
             raise ConfigError(f"{run_id!r} cannot name a file; use letters, digits, dot, dash and underscore")
         if site != field_value(site):
             raise ConfigError(f"{site!r} is no name of a site")

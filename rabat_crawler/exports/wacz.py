@@ -7,10 +7,11 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from rabat_crawler import __version__
+from rabat_crawler.archive.brought import DECISIONS, RUNS, carried
 from rabat_crawler.archive.given import Shown
 from rabat_crawler.archive.sorted_lines import SortedLines
 from rabat_crawler.archive.warc_copy import Create, Sink, copy_captures
@@ -19,7 +20,7 @@ from rabat_crawler.exports._collection import collection, readme
 from rabat_crawler.exports._export import Export, Options, Source
 
 PAGES, EXTRA_PAGES = "pages/pages.jsonl", "pages/extraPages.jsonl"
-RUNS, DECISIONS = "rabat/runs.jsonl", "rabat/decisions.jsonl"
+
 INDEX = "index.cdxj"
 _CONTENTS = """`*.warc.gz`: the recorded answers of the server with their requests, WARC 1.1, one gzip member a record, each with its SHA-256 digest.
 A file of the archive of which nothing was left out is here byte for byte. A revisit record (an answer that was the same as before) stands for a capture that
@@ -123,12 +124,8 @@ def _extra_pages(source: Source) -> Iterator[dict[str, Any]]:
 
 
 def _runs(source: Source, only: set[str] | None) -> Iterator[dict[str, Any]]:
-    """The runs, all or some, without what says where on this machine they found their files."""
-    for run in source.archive.iter_runs():
-        if only is None or run.run_id in only:
-            files = [{**one, "source": PurePath(str(one.get("source", ""))).name} for one in run.parameters.get("files", ())]
-            parameters = {**run.parameters, "files": files} if files else dict(run.parameters)
-            yield {**dataclasses.asdict(run), "parameters": parameters, "messages": ()}
+    """The runs, all or some."""
+    yield from (carried(run) for run in source.archive.iter_runs() if only is None or run.run_id in only)
 
 
 _TAKES = frozenset({"title", "licence"})
