@@ -17,14 +17,17 @@ _COLUMNS = f"SELECT {', '.join('c.' + name for name in PLACED)}, o.url, o.captur
 _ORIGINAL = "LEFT JOIN captures o ON c.record_type = 'revisit' AND o.record_id = coalesce(c.original, c.refers_to) AND o.record_type <> 'revisit' "
 _ORDER = "ORDER BY c.warc_file, c.offset, c.record_id"
 _WANTED = """
-WITH chosen (item_id) AS (SELECT value FROM json_each(:items)),
-shown (record_id, complete, first, item_key) AS (
-  SELECT s.record_id, d.complete, d.first_capture, d.item_key FROM chosen h JOIN items i ON i.item_id = h.item_id
-  JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id),
+WITH chosen (item_key, published, item_id) AS (SELECT i.item_key, i.published, i.item_id FROM json_each(:items) h JOIN items i ON i.item_id = h.value),
 wanted (record_id) AS (
   SELECT record_id FROM captures WHERE url_key IN (SELECT value FROM json_each(:keys))
-  UNION SELECT record_id FROM shown WHERE complete
-  UNION SELECT first FROM shown a WHERE NOT EXISTS (SELECT 1 FROM shown b WHERE b.item_key = a.item_key AND b.complete)
+  UNION SELECT s.record_id FROM chosen h JOIN drafts d ON d.item_key = h.item_key AND d.complete JOIN sightings s ON s.draft_id = d.draft_id
+  UNION SELECT d.first_capture FROM chosen h JOIN drafts d ON d.item_key = h.item_key
+    WHERE NOT EXISTS (SELECT 1 FROM drafts w WHERE w.item_key = h.item_key AND w.complete)
+  UNION SELECT first_capture FROM (
+    SELECT d.first_capture, min(d.first_seen || d.first_capture) FROM chosen h JOIN drafts d ON d.item_key = h.item_key AND NOT d.complete
+    WHERE instr(d.content, h.published)
+      AND NOT EXISTS (SELECT 1 FROM drafts w WHERE w.item_key = h.item_key AND w.complete AND instr(w.content, h.published))
+    GROUP BY h.item_key)
   UNION SELECT record_id FROM captures WHERE role = 'document' AND url_key IN (
     SELECT a.url_key FROM chosen h JOIN attachments a ON a.item_id = h.item_id)),
 given (record_id) AS (

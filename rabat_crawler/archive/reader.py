@@ -183,8 +183,9 @@ class Reader:
     def iter_captures(self, item_ids: Iterable[str] | None = None) -> Iterator[Given]:
         """The captures that may be given out, in the order in which they lie on disk: all, or those of some items.
 
-        Those of an item are its pages (whatever its own addresses answered, and all that show its whole text), its documents, and for an item without a
-        page of its own the lists that first showed it; with every revisit the capture that it shows again.
+        Those of an item are its pages (whatever its own addresses answered, and all that show its whole text), its documents, for an item without a
+        page of its own the lists that first showed it, and the first list that gives its date where its page does not; with every revisit the capture that
+        it shows again.
         """
         from rabat_crawler.archive.given import iter_given
 
