@@ -36,10 +36,13 @@ given (record_id) AS (
 """
 _ADDRESSES = "SELECT DISTINCT a.url FROM json_each(?) h JOIN addresses a ON a.item_id = h.value"
 _PAGES = """
-SELECT h.value, c.url, c.captured_at, d.complete FROM json_each(?) h JOIN items i ON i.item_id = h.value
-JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id
-ORDER BY h.value, d.complete DESC, iif(d.complete, c.url <> i.canonical_url, 0),
-  CASE WHEN d.complete THEN NULL ELSE c.captured_at END, c.captured_at DESC, c.record_id
+SELECT h.value, r.url, r.last_seen FROM json_each(:items) h JOIN items i ON i.item_id = h.value
+JOIN drafts d ON d.item_key = i.item_key JOIN readings r ON r.draft_id = d.draft_id
+ORDER BY h.value, r.url IS NOT i.canonical_url, r.last_seen DESC, r.url
+"""
+_LISTED = """
+SELECT h.value, d.page_url, d.first_seen FROM json_each(:items) h JOIN items i ON i.item_id = h.value JOIN drafts d ON d.item_key = i.item_key
+WHERE NOT EXISTS (SELECT 1 FROM drafts w WHERE w.item_key = i.item_key AND w.complete) ORDER BY h.value, d.first_seen, d.page_url
 """
 _DOCUMENTS = """
 SELECT d.document_id, c.url, c.captured_at FROM documents d JOIN captures c ON c.record_id = d.last_capture
@@ -94,9 +97,10 @@ def iter_given(connection: sqlite3.Connection, item_ids: Iterable[str] | None) -
 def item_pages(connection: sqlite3.Connection, item_ids: Sequence[str]) -> dict[str, Shown]:
     """The capture that shows each item best: the last of its whole text, at its own address if any is; else the first list that showed it."""
     found: dict[str, Shown] = {}
-    for name, url, captured_at, _ in connection.execute(_PAGES, (json.dumps(list(item_ids)),)):
-        if name not in found:
-            found[name] = Shown(name=name, url=url, captured_at=parse_moment(captured_at))
+    for sql in (_PAGES, _LISTED):
+        for name, url, captured_at in connection.execute(sql, {"items": json.dumps(list(item_ids))}):
+            if name not in found:
+                found[name] = Shown(name=name, url=url, captured_at=parse_moment(captured_at))
     return found
 
 
