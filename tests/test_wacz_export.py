@@ -17,6 +17,7 @@ from rabat_crawler.archive import Archive, Filters
 from rabat_crawler.archive.importing import ImportReport, Options, import_files
 from rabat_crawler.archive.rebuild import warc_files
 from rabat_crawler.archive.sorted_lines import SortedLines
+from rabat_crawler.archive.wacz import Wacz
 from rabat_crawler.archive.warc import WarcWriter, check_file
 from rabat_crawler.cdxj import cdxj_lines
 from rabat_crawler.errors import RecordError
@@ -334,3 +335,11 @@ def test_lines_are_sorted_whether_they_fit_in_memory_or_not(many: SortedLines, t
         many.add(line)
     assert list(tmp_path.iterdir()) == [], "the files have no name"
     assert b"".join(many).decode().splitlines() == sorted(wanted)
+
+
+def test_a_list_of_pages_may_be_longer_than_what_is_read_at_once(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rabat_crawler.archive.wacz.CHUNK", 7)
+    with Wacz(small) as wacz:
+        assert (wacz.pages(), wacz.findings) == (1, [])
+        assert list(wacz.lines("pages/pages.jsonl", 10_000)) == zipfile.ZipFile(small).read("pages/pages.jsonl").splitlines()
+    assert bring(tmp_path / "b", small).troubles == []

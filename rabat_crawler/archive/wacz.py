@@ -136,12 +136,7 @@ class Wacz:
         if name is None:
             self.tell("", "no-pages", "it has no list of pages (pages/pages.jsonl)")
             return 0
-        try:
-            lines = self._read(name).decode("utf-8", "replace").splitlines()
-        except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
-            self.tell(name, "unreadable", f"it cannot be read: {error}")
-            return 0
-        return sum(1 for line in lines if '"url"' in line)
+        return sum(1 for line in self.lines(name, MAX_JSON) if b'"url"' in line)
 
     def check_manifest(self) -> None:
         """Compare every entry with the manifest and the manifest with its digest; what is missing or differs is told."""
@@ -216,19 +211,24 @@ class Wacz:
         """The lines of an entry, if it is there; what cannot be read, and what follows a line of more than `longest` bytes, is told and left out."""
         if name not in self._entries:
             return
-        rest = b""
+        begun: list[bytes] = []  # of the line being read
+        size = 0
         try:
             with self.open(name) as stream:
                 while chunk := stream.read(CHUNK):
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    yield from lines
-                    if len(rest) > longest:
+                    *ended, rest = chunk.split(b"\n")
+                    for piece in ended:
+                        yield b"".join((*begun, piece))
+                        begun, size = [], 0
+                    begun.append(rest)
+                    size += len(rest)
+                    if size > longest:
                         raise ValueError(f"it has a line of more than {longest} bytes")
         except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
             self.tell(name, "unreadable", f"it cannot be read: {error}")
             return
-        if rest:
-            yield rest
+        if size:
+            yield b"".join(begun)
 
     def _read(self, name: str) -> bytes:
         """A small entry whole; ValueError if it is not small."""
