@@ -56,13 +56,14 @@ class Replay:
 
 @contextmanager
 def replaying(folder: Path, warcs: Sequence[Path], *, index: str | None = None) -> Iterator[Replay]:
-    """pywb over copies of these WARC files. It is ended by its own process at the end.
+    """pywb over copies of these WARC files, or of those in these WACZ files with their indexes. It is ended by its own process at the end.
 
     With `index`, these lines stand in the place of the CDXJ that pywb made, which is then `folder / "pywb.cdxj"`.
     """
     folder.mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    for words in (("init", "nights"), ("add", "nights", *map(str, warcs))):
+    unpack = ["--unpack-wacz"] if any(path.suffix == ".wacz" for path in warcs) else []
+    for words in (("init", "nights"), ("add", *unpack, "nights", *map(str, warcs))):
         done = subprocess.run([BIN / "wb-manager", *words], cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     if index is not None:

@@ -23,6 +23,8 @@ from zlib_ng import zlib_ng
 from rabat_crawler import __version__, registry
 from rabat_crawler.archive import mirror
 from rabat_crawler.archive.arc import LINE
+from rabat_crawler.archive.brought import bring_decisions, bring_runs, decisions_in, runs_in
+from rabat_crawler.archive.decisions import Decision
 from rabat_crawler.archive.members import BROKEN, GZIP_MAGIC
 from rabat_crawler.archive.origins import IMPORT, file_digest
 from rabat_crawler.archive.wacz import Wacz, WaczFinding
@@ -72,11 +74,13 @@ class Imported:
 
 @dataclass(slots=True, kw_only=True)
 class ImportReport:
-    """What an import did. Counts are of the whole archive, before and after."""
+    """What an import did. `runs` and `decisions`: how many an exported archive brought. Counts are of the whole archive, before and after."""
 
     run_id: str | None = None
     files: list[Imported] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    runs: int = 0
+    decisions: int = 0
     before: dict[str, int] = field(default_factory=dict)
     after: dict[str, int] = field(default_factory=dict)
 
@@ -173,6 +177,8 @@ class _Job:
         self._placed: list[Path] = []
         self._parts: list[tuple[Path, str]] = []
         self._entries: list[dict[str, Any]] = []
+        self._runs: list[Run] = []
+        self._decisions: list[Decision] = []
         for left in archive.warc_dir.glob(f"{PREFIX}*{PART}"):  # of an import that was killed
             left.unlink()
 
@@ -209,6 +215,8 @@ class _Job:
                     self.take(f"{path}#{name}", Path(name).name, kind, lambda name=name: wacz.open(name), None)  # type: ignore[misc]
                 except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, ConfigError, zlib.error) as error:
                     wacz.findings.append(WaczFinding(name, "unreadable", f"{path.name}, entry {name!r}: it cannot be read: {error}"))
+            self._runs += runs_in(wacz)
+            self._decisions += decisions_in(wacz)
             for finding in wacz.findings:
                 self.tell(path.name, finding.place, finding.code, finding.message)
 
@@ -261,6 +269,8 @@ class _Job:
             return self._report
         run = self._run()
         self._archive.begin_run(run)
+        self._report.runs = bring_runs(self._archive, self._runs, run.run_id)  # before the captures: those of a run held back say nothing
+        self._report.decisions = bring_decisions(self._archive, self._decisions)
         for part, name in self._parts:
             target = self._archive.warc_dir / name
             os.replace(part, target)

@@ -36,11 +36,15 @@ _OWN_ID = re.compile(rb"\nWARC-Record-ID: <([^>\r\n]{1,200})>")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One record as it lies in the file: `offset` and `length` in bytes of the file, `content` the record itself, decompressed."""
+    """One record as it lies in the file: `offset` and `length` in bytes of the file, `content` the record itself, decompressed.
+
+    `split`: a writer spread it over several gzip members.
+    """
 
     offset: int
     length: int
     content: bytes
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def _with_rest(file: BinaryIO, found: Member, limit: int) -> Member:
         more = _read_gzip(file, end, start, limit - len(found.content))
         if isinstance(more, Damage) or more.content.startswith(b"WARC/") or LINE.match(more.content):
             break
-        found = Member(found.offset, found.length + more.length, found.content + more.content)
+        found = Member(found.offset, found.length + more.length, found.content + more.content, split=True)
     return found
 
 

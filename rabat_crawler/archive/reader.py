@@ -18,6 +18,8 @@ from rabat_crawler.models import DocumentHit, DocumentVersion, Item, Run, Versio
 if TYPE_CHECKING:
     from rabat_crawler.archive.agenda import AgendaFilters, Event
     from rabat_crawler.archive.captured import Listed, Played
+    from rabat_crawler.archive.decisions import Decision
+    from rabat_crawler.archive.given import Given, Shown
     from rabat_crawler.archive.mentions import Mentioned
     from rabat_crawler.archive.past import History
     from rabat_crawler.archive.relating import Related, Translated
@@ -178,6 +180,37 @@ class Reader:
 
         return self._read(lambda: captured.choose(self, wanted, date))
 
+    def iter_captures(self, item_ids: Iterable[str] | None = None) -> Iterator[Given]:
+        """The captures that may be given out, in the order in which they lie on disk: all, or those of some items.
+
+        Those of an item are its pages (whatever its own addresses answered, and all that show its whole text), its documents, for an item without a
+        page of its own the lists that first showed it, and the first list that gives its date where its page does not; with every revisit the capture that
+        it shows again.
+        """
+        from rabat_crawler.archive.given import iter_given
+
+        with schema.translated(self.database):
+            yield from iter_given(self.connection, item_ids)
+
+    def item_pages(self, item_ids: Sequence[str]) -> dict[str, Shown]:
+        """By item id the address and time of the capture that shows the item best, among those of `iter_captures`; items without one are left out."""
+        from rabat_crawler.archive.given import item_pages
+
+        return self._read(lambda: item_pages(self.connection, item_ids))
+
+    def document_captures(self, item_ids: Iterable[str] | None = None) -> list[Shown]:
+        """The last capture of each current document, of all or of those that these items link, by address."""
+        from rabat_crawler.archive.given import document_pages
+
+        return self._read(lambda: document_pages(self.connection, item_ids))
+
+    def listings(self) -> Iterator[Shown]:
+        """The last sound capture of each list and start page, by address."""
+        from rabat_crawler.archive.given import listing_pages
+
+        with schema.translated(self.database):
+            yield from listing_pages(self.connection)
+
     def nearest(self, url: str, moment: datetime) -> Listed | None:
         """The full capture of an address, in any spelling, that lies nearest to a time; None if there is none."""
         from rabat_crawler.archive import captured
@@ -197,6 +230,17 @@ class Reader:
     def runs(self, limit: int | None = None, *, run_id: str | None = None) -> list[Run]:
         """All runs, or so many, the latest first; or the one of exactly that id, if there is one."""
         return self._read(lambda: store.read_runs(self.connection, limit, run_id))
+
+    def iter_runs(self) -> Iterator[Run]:
+        """All runs, the earliest first, one in memory at a time."""
+        with schema.translated(self.database):
+            yield from store.iter_runs(self.connection)
+
+    def decisions(self) -> list[Decision]:
+        """What people decided about translations, in order; [] where the archive's folder is not beside the database. ArchiveCorrupt names a bad line."""
+        from rabat_crawler.archive.decisions import read_decisions
+
+        return read_decisions(self.path)
 
     def stats(self) -> dict[str, Any]:
         """What the archive holds, in counts."""

@@ -17,6 +17,7 @@ ITEM_COLUMNS = (
 ).split()
 _ITEM_VALUES = ", ".join(f"i.{name}" for name in ITEM_COLUMNS)
 _SELECT_ITEM = f"SELECT {_ITEM_VALUES} FROM items i "
+RUN_COLUMNS = "run_id spider site started_at finished_at status counts parameters software messages".split()
 CHUNK = 400
 NOT_DUMPED = ("runs", "files", "derived", "spellings", "_sqlite_migrations")
 """Run bookkeeping and the library's own notes: they say when work was done, not what the archive holds.
@@ -139,11 +140,16 @@ def read_versions(connection: sqlite3.Connection, name: str) -> list[Version]:
 
 def read_runs(connection: sqlite3.Connection, limit: int | None = None, run_id: str | None = None) -> list[Run]:
     """All runs, or at most `limit`, or the one of that id, the latest first."""
-    columns = "run_id spider site started_at finished_at status counts parameters software messages".split()
     bound = -1 if limit is None else limit
     only, values = ("", (bound,)) if run_id is None else ("WHERE run_id = ?", (run_id, bound))
-    rows = connection.execute(f"SELECT {', '.join(columns)} FROM runs {only} ORDER BY started_at DESC, run_id DESC LIMIT ?", values)
-    return [_run(dict(zip(columns, row, strict=True))) for row in rows]
+    rows = connection.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs {only} ORDER BY started_at DESC, run_id DESC LIMIT ?", values)
+    return [_run(dict(zip(RUN_COLUMNS, row, strict=True))) for row in rows]
+
+
+def iter_runs(connection: sqlite3.Connection) -> Iterator[Run]:
+    """All runs, the earliest first, one in memory at a time."""
+    for (name,) in connection.execute("SELECT run_id FROM runs ORDER BY started_at, run_id"):
+        yield from read_runs(connection, run_id=name)
 
 
 def read_snapshots(connection: sqlite3.Connection, site: str) -> dict[str, Snapshot]:

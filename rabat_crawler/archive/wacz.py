@@ -62,7 +62,7 @@ class Wacz:
             found = [rest.entry for rest in entries_left(self._file)]
             if not found:
                 raise
-            self._tell("", "cut", "its directory is gone, as in a file that was cut; what is still in it is read")
+            self.tell("", "cut", "its directory is gone, as in a file that was cut; what is still in it is read")
             return found
 
     def close(self) -> None:
@@ -75,7 +75,8 @@ class Wacz:
     def __exit__(self, *ignored: object) -> None:
         self.close()
 
-    def _tell(self, place: str, code: str, message: str) -> None:
+    def tell(self, place: str, code: str, message: str) -> None:
+        """Note something wrong with an entry, or with the whole file ("")."""
         said = f"{self.path.name}{f', entry {place!r}' if place else ''}: {message}"
         self.findings.append(WaczFinding(place, code, said))
 
@@ -83,7 +84,7 @@ class Wacz:
         """The entries that may be read, by name."""
         found: dict[str, zipfile.ZipInfo] = {}
         if len(listed) > MAX_ENTRIES:
-            self._tell("", "too-many", f"it has {len(listed)} entries; the first {MAX_ENTRIES} are read")
+            self.tell("", "too-many", f"it has {len(listed)} entries; the first {MAX_ENTRIES} are read")
         end = -1
         overlapping = set()
         for entry in sorted(listed[:MAX_ENTRIES], key=lambda entry: entry.header_offset):
@@ -93,7 +94,7 @@ class Wacz:
         for entry in listed[:MAX_ENTRIES]:
             trouble = self._trouble(entry, entry.filename in found, entry.filename in overlapping)
             if trouble:
-                self._tell(entry.filename[:200], *trouble)
+                self.tell(entry.filename[:200], *trouble)
             elif not entry.is_dir():
                 found[entry.filename] = entry
         return found
@@ -121,40 +122,35 @@ class Wacz:
         names = sorted(name for name in self._entries if _WARC_NAME.search(name))
         for name in names:
             if not name.startswith("archive/"):
-                self._tell(name, "place", "a WARC file outside the folder archive/; it is read all the same")
+                self.tell(name, "place", "a WARC file outside the folder archive/; it is read all the same")
         for name in sorted(self._entries):
             if name.lower().endswith(".wacz"):
-                self._tell(name, "nested", "a WACZ file in a WACZ file is not read; unpack it and import it by itself")
+                self.tell(name, "nested", "a WACZ file in a WACZ file is not read; unpack it and import it by itself")
         if not names:
-            self._tell("", "no-warc", "there is no WARC file in it")
+            self.tell("", "no-warc", "there is no WARC file in it")
         return names
 
     def pages(self) -> int:
         """How many pages its list names; it is only counted."""
         name = next((name for name in self._entries if re.fullmatch(r"pages/pages\.jsonl", name)), None)
         if name is None:
-            self._tell("", "no-pages", "it has no list of pages (pages/pages.jsonl)")
+            self.tell("", "no-pages", "it has no list of pages (pages/pages.jsonl)")
             return 0
-        try:
-            lines = self._read(name).decode("utf-8", "replace").splitlines()
-        except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
-            self._tell(name, "unreadable", f"it cannot be read: {error}")
-            return 0
-        return sum(1 for line in lines if '"url"' in line)
+        return sum(1 for line in self.lines(name, MAX_JSON) if b'"url"' in line)
 
     def check_manifest(self) -> None:
         """Compare every entry with the manifest and the manifest with its digest; what is missing or differs is told."""
         if not any(name.startswith("indexes/") for name in self._entries):
-            self._tell("", "no-index", "it has no index (indexes/); its records are read without one")
+            self.tell("", "no-index", "it has no index (indexes/); its records are read without one")
         if MANIFEST not in self._entries:
-            self._tell("", "no-manifest", f"it has no {MANIFEST}, so nothing proves its contents")
+            self.tell("", "no-manifest", f"it has no {MANIFEST}, so nothing proves its contents")
             return
         try:
             raw = self._read(MANIFEST)
             manifest: Any = json.loads(raw)
             resources = [one for one in manifest["resources"] if isinstance(one, dict)]
         except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, RecursionError, EOFError) as error:
-            self._tell(MANIFEST, "manifest", f"it cannot be read: {error}")
+            self.tell(MANIFEST, "manifest", f"it cannot be read: {error}")
             return
         self._check_digest_of_manifest(raw)
         named = set()
@@ -163,30 +159,30 @@ class Wacz:
             named.add(name)
             self._check_resource(name, one)
         for name in sorted(set(self._entries) - named - {MANIFEST, MANIFEST_DIGEST}):
-            self._tell(name, "unlisted", "the manifest does not name it")
+            self.tell(name, "unlisted", "the manifest does not name it")
 
     def _check_digest_of_manifest(self, raw: bytes) -> None:
         if MANIFEST_DIGEST not in self._entries:
-            self._tell("", "no-digest", f"it has no {MANIFEST_DIGEST}")
+            self.tell("", "no-digest", f"it has no {MANIFEST_DIGEST}")
             return
         try:
             stated = str(json.loads(self._read(MANIFEST_DIGEST))["hash"])
         except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, RecursionError, EOFError) as error:
-            self._tell(MANIFEST_DIGEST, "manifest", f"it cannot be read: {error}")
+            self.tell(MANIFEST_DIGEST, "manifest", f"it cannot be read: {error}")
             return
         if stated.lower() != "sha256:" + hashlib.sha256(raw).hexdigest():
-            self._tell(MANIFEST, "hash", f"its SHA-256 is not the one in {MANIFEST_DIGEST}")
+            self.tell(MANIFEST, "hash", f"its SHA-256 is not the one in {MANIFEST_DIGEST}")
 
     def _check_resource(self, name: str, stated: dict[str, Any]) -> None:
         entry = self._entries.get(name)
         if entry is None:
-            self._tell(name[:200], "missing", "the manifest names it, but it is not there, or may not be read")
+            self.tell(name[:200], "missing", "the manifest names it, but it is not there, or may not be read")
             return
         if isinstance(stated.get("bytes"), int) and stated["bytes"] != entry.file_size:
-            self._tell(name, "size", f"it has {entry.file_size} bytes, the manifest says {stated['bytes']}")
+            self.tell(name, "size", f"it has {entry.file_size} bytes, the manifest says {stated['bytes']}")
         algorithm, _, value = str(stated.get("hash", "")).partition(":")
         if algorithm.lower() not in ("sha256", "md5", "sha512"):
-            self._tell(name, "no-hash", "the manifest gives it no hash that is known here")
+            self.tell(name, "no-hash", "the manifest gives it no hash that is known here")
             return
         digest = hashlib.new(algorithm.lower(), usedforsecurity=False)
         try:
@@ -194,10 +190,10 @@ class Wacz:
                 while chunk := stream.read(CHUNK):
                     digest.update(chunk)
         except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
-            self._tell(name, "unreadable", f"it cannot be read: {error}")
+            self.tell(name, "unreadable", f"it cannot be read: {error}")
             return
         if digest.hexdigest() != value.lower():
-            self._tell(name, "hash", "its bytes do not have the hash that the manifest gives")
+            self.tell(name, "hash", "its bytes do not have the hash that the manifest gives")
 
     @contextmanager
     def open(self, name: str) -> Iterator[RestStream]:
@@ -209,7 +205,30 @@ class Wacz:
         yield stream
         if stream.ended and not stream.whole and name not in self._broken:
             self._broken.add(name)
-            self._tell(name, "damaged", "its bytes are not all there, or do not have the checksum that its header gives; what there is is read")
+            self.tell(name, "damaged", "its bytes are not all there, or do not have the checksum that its header gives; what there is is read")
+
+    def lines(self, name: str, longest: int) -> Iterator[bytes]:
+        """The lines of an entry, if it is there; what cannot be read, and what follows a line of more than `longest` bytes, is told and left out."""
+        if name not in self._entries:
+            return
+        begun: list[bytes] = []  # of the line being read
+        size = 0
+        try:
+            with self.open(name) as stream:
+                while chunk := stream.read(CHUNK):
+                    *ended, rest = chunk.split(b"\n")
+                    for piece in ended:
+                        yield b"".join((*begun, piece))
+                        begun, size = [], 0
+                    begun.append(rest)
+                    size += len(rest)
+                    if size > longest:
+                        raise ValueError(f"it has a line of more than {longest} bytes")
+        except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
+            self.tell(name, "unreadable", f"it cannot be read: {error}")
+            return
+        if size:
+            yield b"".join(begun)
 
     def _read(self, name: str) -> bytes:
         """A small entry whole; ValueError if it is not small."""

@@ -149,5 +149,17 @@ def _check_digest(raw: Raw, name: str, code: str, candidates: tuple[bytes, ...])
     except ValueError as error:
         yield Finding(name, raw.offset, "unknown-digest", f"{name}: the {code} at byte {raw.offset} cannot be checked: {error}")
         return
-    if all(hashlib.new(algorithm, payload, usedforsecurity=False).digest() != value for payload in candidates):
+    if not _fits(algorithm, value, candidates):
         yield Finding(name, raw.offset, code, f"{name}: the {code} of the record at byte {raw.offset} does not fit its bytes")
+
+
+def _fits(algorithm: str, value: bytes, candidates: tuple[bytes, ...]) -> bool:
+    return any(hashlib.new(algorithm, payload, usedforsecurity=False).digest() == value for payload in candidates)
+
+
+def digest_fits(stated: str, *candidates: bytes) -> bool:
+    """True if a digest is known here and one of these has it."""
+    try:
+        return _fits(*parse_digest(stated), candidates)
+    except ValueError:
+        return False

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from urllib.parse import quote
 
 from warcio.bufferedreaders import ChunkedDataReader
@@ -349,9 +350,10 @@ def iter_unread(
 
 
 def _owned(raw: Raw, name: str, site: str | None, own: dict[str, str], origin: Origin | None) -> Unread:
-    """The record with the site and run that our warcinfo names, or else those of its file's origin."""
+    """The record with the site and run that our warcinfo names (or, in a file that we wrote, the record), or else those of its file's origin."""
     if own.get(SITE_FIELD) or origin is None:
-        return Unread(raw, name, site or own.get(SITE_FIELD, ""), own.get(RUN_FIELD) or None, "live")
+        stated = {field: raw.headers.get(field) or own.get(field, "") for field in (SITE_FIELD, RUN_FIELD)}
+        return Unread(raw, name, site or stated[SITE_FIELD], stated[RUN_FIELD] or None, "live")
     return Unread(raw, name, site or origin.site(bare(raw.headers.get("warc-target-uri", ""))), origin.run_id, origin.source)
 
 
@@ -435,6 +437,14 @@ def _http_fields(raw: Raw) -> Headers:
 
 def read_record(directory: Path, capture: Capture) -> Record:
     """The record of a capture, by its file, offset and length; RecordError if it is missing, damaged or another one."""
+    with file_of(directory, capture).open("rb", buffering=0) as file:
+        _, raw = read_raw(file, capture)
+        request = read_request(file, capture, raw)
+    return checked_record(raw, capture, request_headers=_http_fields(request[1]) if request else ())
+
+
+def file_of(directory: Path, capture: Capture) -> Path:
+    """The file in which a capture lies, also while it is being written; RecordError if it is not there."""
     name = capture.warc_file
     relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts or not name:
@@ -442,14 +452,35 @@ def read_record(directory: Path, capture: Capture) -> Record:
     path = next((path for path in (directory / name, directory / (name + OPEN_SUFFIX)) if path.is_file()), None)
     if path is None:
         raise RecordError(f"{name} is missing; restore it from a backup", file=name, offset=capture.offset)
-    with path.open("rb", buffering=0) as file:
-        found = read_member(file, capture.offset)
-        if not isinstance(found, Member) or found.length != capture.length:
-            told = found.message if isinstance(found, Damage) else "no record of the recorded length is there"
-            raise RecordError(f"{name}: {told}", file=name, offset=capture.offset)
-        raw = _named(found, capture.record_id, name)
-        following = read_member(file, capture.offset + capture.length)
-    record = build_record(raw, warc_file=name, site=capture.site, run_id=capture.run_id, request_headers=_request_of(raw, following, name))
+    return path
+
+
+def read_raw(file: BinaryIO, capture: Capture) -> tuple[Member, Raw]:
+    """What lies at a capture's place in its open file, and the record there; RecordError if it is damaged."""
+    name = capture.warc_file
+    found = read_member(file, capture.offset)
+    if not isinstance(found, Member) or found.length != capture.length:
+        told = found.message if isinstance(found, Damage) else "no record of the recorded length is there"
+        raise RecordError(f"{name}: {told}; restore it from a backup", file=name, offset=capture.offset)
+    return found, _named(found, capture.record_id, name)
+
+
+def read_request(file: BinaryIO, capture: Capture, response: Raw) -> tuple[Member, Raw] | None:
+    """The record of the request, if it follows the answer."""
+    found = read_member(file, capture.offset + capture.length)
+    if not isinstance(found, Member):
+        return None
+    try:
+        raw = parse_member(found, capture.warc_file)
+    except RecordError:
+        return None
+    return (found, raw) if raw.kind == "request" and _belong(raw, response) else None
+
+
+def checked_record(raw: Raw, capture: Capture, *, request_headers: Headers = ()) -> Record:
+    """The record at a capture's place; RecordError if it is another one."""
+    name = capture.warc_file
+    record = build_record(raw, warc_file=name, site=capture.site, run_id=capture.run_id, request_headers=request_headers)
     for field in ("record_id", "url", "digest"):
         if getattr(record.capture, field) != getattr(capture, field):
             raise RecordError(f"{name}: the record at byte {capture.offset} has another {field} than recorded", file=name, offset=capture.offset)
@@ -469,16 +500,6 @@ def _named(member: Member, record_id: str, file: str) -> Raw:
             raise
     assert first is not None
     return first
-
-
-def _request_of(response: Raw, following: Member | Damage | None, name: str) -> Headers:
-    if not isinstance(following, Member):
-        return ()
-    try:
-        raw = parse_member(following, name)
-    except RecordError:
-        return ()
-    return _http_fields(raw) if raw.kind == "request" and _belong(raw, response) else ()
 
 
 def parse_digest(stated: str) -> tuple[str, bytes]:

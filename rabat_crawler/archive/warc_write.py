@@ -51,11 +51,12 @@ NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 HTTP_RESPONSE = "application/http; msgtype=response"
 HTTP_REQUEST = "application/http; msgtype=request"
+ANNOUNCED = "a metadata record"
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 _METHOD = re.compile(r"[A-Z]{1,20}")
-_NO_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
+NO_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 Fields = list[tuple[str, str]]
@@ -88,9 +89,9 @@ class WarcWriter:
         new_id: Callable[[], str] = new_record_id,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        if not _RUN_ID.fullmatch(run_id):
+        if not RUN_NAME.fullmatch(run_id):
             raise ConfigError(f"{run_id!r} cannot name a file; use letters, digits, dot, dash and underscore")
-        if site != _field_value(site):
+        if site != field_value(site):
             raise ConfigError(f"{site!r} is no name of a site")
         self._directory, self._run_id, self._site = directory, run_id, site
         self._fields, self._max_bytes, self._new_id, self._now = dict(fields), max_bytes, new_id, now
@@ -145,8 +146,8 @@ class WarcWriter:
         headers = http_fields(response_headers, len(body), keep_length=method == "HEAD" or status == 304 or unfetched)
         requested = http_fields(request_headers, 0, keep_length=True)
         digest = original.digest if original else sha256(body)
-        truncated, source = _field_value(truncated or "") or None, _field_value(source) or "live"
-        verdict = _field_value(verdict or "") or None
+        truncated, source = field_value(truncated or "") or None, field_value(source) or "live"
+        verdict = field_value(verdict or "") or None
         source_url = clean_url(source_url) if source_url else None
         record_id = self._new_id()
         stored = b"" if profile else body
@@ -155,7 +156,7 @@ class WarcWriter:
         warc: Fields = [("WARC-Type", "revisit" if profile else "response"), *self._common(record_id, url, captured_at)]
         warc += _optional({"WARC-IP-Address": _address(ip), "WARC-Source-URI": source_url, "WARC-Truncated": truncated, VERDICT_FIELD: verdict})
         warc += [(SOURCE_FIELD, source)] if source != "live" else []
-        warc += _optional({"WARC-Creation-Date": warc_date(created_at) if created_at else None, NOTE_FIELD: _field_value(note or "")})
+        warc += _optional({"WARC-Creation-Date": warc_date(created_at) if created_at else None, NOTE_FIELD: field_value(note or "")})
         warc += _reference_fields(original, profile)
         # pywb replays a 304 that stands in the block as a bare 304; without a block it replays what the record refers to.
         warc += [(HEADERS_FIELD, json.dumps(headers))] if apart else []
@@ -252,12 +253,10 @@ class WarcWriter:
 
     def _warcinfo(self) -> bytes:
         self._warcinfo_id = self._new_id()
-        own = {RUN_FIELD: self._run_id, SITE_FIELD: self._site, CLOSING_FIELD: "a metadata record"}
+        own = {RUN_FIELD: self._run_id, SITE_FIELD: self._site, CLOSING_FIELD: ANNOUNCED}
         stated = {name: value for name, value in self._fields.items() if name.lower() not in own}
-        fields = {"format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO, "isPartOf": self._run_id, **stated, **own}
-        block = "".join(f"{_NO_TOKEN.sub('-', name)}: {_field_value(value)}\r\n" for name, value in fields.items()).encode()
-        warc = [("WARC-Type", "warcinfo"), ("WARC-Record-ID", f"<{self._warcinfo_id}>"), ("WARC-Date", warc_date(self._now()))]
-        return pack([*warc, ("WARC-Filename", self._name)], block, "application/warc-fields")
+        fields = {"isPartOf": self._run_id, **stated, **own}
+        return warcinfo_record(self._warcinfo_id, self._name, fields, now=self._now())
 
     def _common(self, record_id: str, url: str, captured_at: datetime) -> Fields:
         return [
@@ -287,6 +286,14 @@ class WarcWriter:
                 raise
         self._size = start + len(packed)
         return start
+
+
+def warcinfo_record(record_id: str, file: str, fields: Mapping[str, str], *, now: datetime) -> bytes:
+    """The record with which a file of ours begins."""
+    stated = {"format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO, **fields}
+    block = "".join(f"{NO_TOKEN.sub('-', name)}: {field_value(value)}\r\n" for name, value in stated.items()).encode()
+    warc = [("WARC-Type", "warcinfo"), ("WARC-Record-ID", f"<{record_id}>"), ("WARC-Date", warc_date(now))]
+    return pack([*warc, ("WARC-Filename", file)], block, "application/warc-fields")
 
 
 def closing_record(warcinfo_id: str, records: int, closed: str, *, now: datetime, record_id: str | None = None) -> bytes:
@@ -330,7 +337,7 @@ def _checked_key(url: str, file: str) -> str:
         raise RecordError(f"this address cannot be recorded: {error}", file=file, offset=0) from error
 
 
-def _field_value(value: str) -> str:
+def field_value(value: str) -> str:
     """A value that stays on its line: control characters become spaces, lone surrogates question marks."""
     return _CONTROL.sub(" ", value).encode("utf-8", "replace").decode().strip(" \t")
 
@@ -350,7 +357,7 @@ def http_fields(headers: Headers, length: int, *, keep_length: bool) -> Headers:
     """
     stored: Fields = []
     for raw_name, raw_value in headers:
-        name, value = _NO_TOKEN.sub("_", raw_name), _http_value(raw_value)
+        name, value = NO_TOKEN.sub("_", raw_name), _http_value(raw_value)
         lower = name.lower()
         if lower == "transfer-encoding":
             name = "X-Archive-Transfer-Encoding"
@@ -373,7 +380,8 @@ def _lines(first: str, fields: Iterable[tuple[str, str]]) -> str:
 
 def pack(fields: Fields, block: bytes, content_type: str) -> bytes:
     """A whole WARC record as one gzip member."""
-    closing = [("WARC-Block-Digest", sha256(block)), ("Content-Type", content_type), ("Content-Length", str(len(block)))]
+    typed = [("Content-Type", content_type)] if content_type else []
+    closing = [("WARC-Block-Digest", sha256(block)), *typed, ("Content-Length", str(len(block)))]
     head = _lines(VERSION, fields + closing).encode("utf-8")
     # Setting up the full window costs more than packing a small record.
     window, memory = (zlib_ng.MAX_WBITS, zlib_ng.DEF_MEM_LEVEL) if len(head) + len(block) > SMALL else (12, 5)
@@ -417,7 +425,7 @@ def _reference_fields(original: Capture | None, profile: str) -> Fields:
     if original is None:
         return []
     target = _original_id(original)
-    fields = [("WARC-Profile", profile), ("WARC-Refers-To", f"<{_field_value(target)}>"), ("WARC-Refers-To-Target-URI", clean_url(original.url))]
+    fields = [("WARC-Profile", profile), ("WARC-Refers-To", f"<{field_value(target)}>"), ("WARC-Refers-To-Target-URI", clean_url(original.url))]
     # The date of the record that a revisit refers to is not known here, and a wrong date is worse than none.
     return [*fields, ("WARC-Refers-To-Date", warc_date(original.captured_at))] if target == original.record_id else fields
 

@@ -51,4 +51,5 @@ def _say_report(report: ImportReport) -> None:
             say(plain(f"{one.source} -> {one.name} ({one.size:,} bytes)"))
     new = sum(one.new for one in report.files)
     changes = ", ".join(f"{name} {report.before[name]:,} -> {report.after[name]:,}" for name in ("captures", "items", "versions"))
-    say(f"{new} file{'s' * (new != 1)} brought in, {len(report.files) - new} known already, {len(report.troubles)} remarks: {changes}")
+    more = "".join(f", {name} brought {count:,}" for name, count in (("runs", report.runs), ("decisions", report.decisions)) if count)
+    say(f"{new} file{'s' * (new != 1)} brought in, {len(report.files) - new} known already, {len(report.troubles)} remarks: {changes}{more}")
