@@ -161,14 +161,18 @@ class Archive(Reader):
 
         obey(self, progress, rebuild=rebuild)
 
-    def take_down(self, wanted: str, *, reason: str, by: str = "", erase: bool = False, progress: Progress = silent) -> Withheld:
+    def take_down(
+        self, wanted: str, *, reason: str, by: str = "", erase: bool = False, listings: bool = False, progress: Progress = silent
+    ) -> Withheld:
         """Withhold an item from everything, for ever; with `erase` its records' bytes are replaced as well. Needs `write=True`.
+
+        `listings`: captures of other pages that name it in a list or box count as its own.
 
         The same call finishes what a killed one began. NotFound, or ConfigError if its bytes lie where they cannot be erased.
         """
         from rabat_crawler.archive.taking_down import take_down
 
-        return take_down(self, wanted, reason=reason, by=by, erase=erase, progress=progress)
+        return take_down(self, wanted, reason=reason, by=by, erase=erase, listings=listings, progress=progress)
 
     def undo_takedown(self, wanted: str, *, reason: str = "", by: str = "", progress: Progress = silent) -> str:
         """Withhold an item no more; its id. NotFound if it is not withheld, ConfigError if its bytes were erased."""

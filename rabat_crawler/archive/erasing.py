@@ -115,6 +115,8 @@ def _forget(archive: Archive, urls: set[str], standings: Sequence[Standing]) -> 
     for name in FORGOTTEN:
         for path in archive.state_dir.glob(name + "*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in archive.path.glob("rabat.db.damaged*"):
+        path.unlink()
     _forget_mementos(archive.state_dir / "backfill.db", urls)
     _clean_runs(archive, {name for one in standings for name in one.names})
     _clean_decisions(archive.path, {one.item_id for one in standings})

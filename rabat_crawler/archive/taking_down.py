@@ -13,7 +13,7 @@ from rabat_crawler.archive.items import read_draft
 from rabat_crawler.archive.takedowns import Takedown, add_takedown, digest_of, log_path, read_takedowns, standing
 from rabat_crawler.archive.warc_read import OPEN_SUFFIX
 from rabat_crawler.archive.withheld import Withheld, find_withheld, read_withheld
-from rabat_crawler.archive.withholding import LEAST_WORDS, content_name, document_name, is_obeyed, lookup_names, space_name
+from rabat_crawler.archive.withholding import LEAST_WORDS, content_name, document_name, is_obeyed, listings_name, lookup_names, space_name
 from rabat_crawler.errors import ArchiveCorrupt, ConfigError, NotFound
 from rabat_crawler.models import Item
 
@@ -108,7 +108,7 @@ def _names(connection: sqlite3.Connection, item: Item, drafts: Iterable[sqlite3.
     return tuple(sorted(map(digest_of, names)))
 
 
-def take_down(archive: Archive, wanted: str, *, reason: str, by: str, erase: bool, progress: Progress) -> Withheld:
+def take_down(archive: Archive, wanted: str, *, reason: str, by: str, erase: bool, listings: bool, progress: Progress) -> Withheld:
     """See `Archive.take_down`. The decision is on disk before anything is changed, so that whatever happens, opening the archive finishes it."""
     if archive.lock is None:
         raise ConfigError("a takedown needs the archive opened for writing: Archive.open(path, write=True)")
@@ -119,10 +119,15 @@ def take_down(archive: Archive, wanted: str, *, reason: str, by: str, erase: boo
         item = archive.item(wanted)
         seen = preview(archive.connection, item)
         if erase:
-            _check_erasable(archive, seen.captures)
-        add_takedown(archive.path, Takedown(what="withhold", item_id=item.item_id, at=now(), by=by, reason=reason.strip(), names=seen.names))
+            _check_erasable(archive, (*seen.captures, *(seen.listed if listings else ())))
+        names = (*seen.names, digest_of(listings_name(item.item_id))) if listings else seen.names
+        add_takedown(archive.path, Takedown(what="withhold", item_id=item.item_id, at=now(), by=by, reason=reason.strip(), names=names))
         obey(archive, progress)
         found = _of(archive, item.item_id)
+    elif listings:
+        name = digest_of(listings_name(found.item_id))
+        add_takedown(archive.path, Takedown(what="also", item_id=found.item_id, at=now(), by=by, reason=reason.strip(), names=(name,)))
+        obey(archive, progress)
     if erase:
         found = _erase(archive, found.item_id, reason.strip(), by, progress)
     return found

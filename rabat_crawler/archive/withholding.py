@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +27,8 @@ WHERE (excluded.warc_file, excluded.offset) < (withheld_captures.warc_file, with
 TAKE_ALONG = "SELECT record_id FROM captures WHERE record_type = 'revisit' AND refers_to = ?"
 COUNT = "UPDATE withheld SET captures = (SELECT count(*) FROM withheld_captures c WHERE c.item_id = withheld.item_id)"
 OBEYED = "INSERT OR REPLACE INTO derived (name, fresh, decisions, digest) VALUES ('takedowns', ?, ?, ?)"
+NO_ADDRESS = "(withheld)"
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]{1,2000}")
 LEAST_WORDS = 3
 """A title of fewer words and a day are no name: many pages are called "News"."""
 
@@ -59,7 +62,7 @@ class Withholding:
                 kept.append(self._without_alternates(said, site))
                 continue
             self._learn(found, said)
-            if said.complete and (said.id_key or said.url_key):
+            if (said.complete and (said.id_key or said.url_key)) or digest_of(listings_name(found)) in self.names:
                 owner = min(owner or found, found)
         scope = identity.scope(site)
         links = tuple(link for link in prepared.links if digest_of(f"url:{scope}:{link[2]}") not in self.names)
@@ -122,6 +125,11 @@ def space_name(id_key: str) -> str:
     return f"space:{id_key.rpartition(':')[0]}"
 
 
+def listings_name(item_id: str) -> str:
+    """Stands among an item's names if captures of other pages that name it are withheld as well."""
+    return f"listings:{item_id}"
+
+
 def lookup_names(item_id: str = "", url: str = "", number: int | None = None) -> list[str]:
     """The names by which people ask for an item: an id, an address in any spelling, an article number."""
     return [
@@ -176,10 +184,27 @@ def without_withheld(connection: sqlite3.Connection, run: Run) -> Run:
     return clean_run(run, names) if names else run
 
 
-def clean_run(run: Run, names: set[str]) -> Run:
-    """The run without the changes of items with these names (digests)."""
+def clean_run(run: Run, names: Container[str]) -> Run:
+    """The run without the changes of items with these names (digests), and without their addresses."""
     changes = run.counts.get("changes")
-    if not isinstance(changes, list):
-        return run
-    kept = [one for one in changes if not (isinstance(one, dict) and digest_of(f"item:{one.get('item_id')}") in names)]
-    return run if len(kept) == len(changes) else replace(run, counts={**run.counts, "changes": kept, "withheld_changes": len(changes) - len(kept)})
+    listed = changes if isinstance(changes, list) else []
+    kept = [one for one in listed if not (isinstance(one, dict) and digest_of(f"item:{one.get('item_id')}") in names)]
+    counts = {**run.counts, "changes": kept, "withheld_changes": len(listed) - len(kept)} if len(kept) < len(listed) else dict(run.counts)
+    site = registry.resolve(run.site)
+    said = _without_addresses({"counts": counts, "messages": list(run.messages)}, site, names)
+    cleaned = replace(run, counts=said["counts"], messages=tuple(said["messages"]))
+    return run if cleaned == run else cleaned
+
+
+def _without_addresses(value: Any, site: Site, names: Container[str]) -> Any:
+    """The same with every address of a withheld item made unreadable, at any depth of a JSON value."""
+    if isinstance(value, str):
+        return _ADDRESS.sub(lambda found: NO_ADDRESS if _is_named(found[0], site, names) else found[0], value) if "://" in value else value
+    if isinstance(value, Mapping):
+        return {name: _without_addresses(one, site, names) for name, one in value.items()}
+    return [_without_addresses(one, site, names) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _is_named(url: str, site: Site, names: Container[str]) -> bool:
+    asked = (*lookup_names(url=url), document_name(url_key(url)), identity.address_key(url, site))
+    return any(digest_of(one) in names for one in asked)
