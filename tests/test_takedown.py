@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import random
 import shutil
@@ -403,6 +404,35 @@ def test_undone_it_is_what_it_was(folder: Path) -> None:
         archive.undo_takedown(name)
 
 
+def test_the_command_says_what_it_does_and_lists_what_it_did(folder: Path) -> None:
+    assert "0 items withheld" in rabat("takedown", "--list", "--archive", folder).stdout
+    before = dump_of(folder)
+    said = rabat("takedown", "101", "--dry-run", "--archive", folder).stdout
+    assert "5 captures" in said and OWN in said and LISTING in said and not (folder / LOG_NAME).exists()
+    assert json.loads(rabat("takedown", "101", "--dry-run", "--json", "--archive", folder).stdout)["listed_at"] == [LISTING]
+    assert dump_of(folder) == before
+    for wrong in (("101",), (), ("101", "--list"), ("101", "--undo", "--erase"), ("101", "--undo", "--dry-run"), ("101", "--reason", " ")):
+        rabat("takedown", *wrong, "--archive", folder, code=2)
+    rabat("takedown", "999", "--reason", REASON, "--archive", folder, code=1)
+    (folder / "exports" / "texts").mkdir()
+    said = rabat("takedown", "101", "--reason", REASON, "--by", "keeper", "--archive", folder).stdout
+    assert "5 captures" in said and LISTING in said and "backups" in said and "texts" in said
+    assert "already" in rabat("takedown", "101", "--reason", "again", "--archive", folder).stdout
+    one = json.loads(rabat("takedown", "--list", "--json", "--archive", folder).stdout)
+    assert (one["by"], one["reason"], one["captures"], one["erased"]) == ("keeper", REASON, 5, 0)
+    assert json.loads(rabat("takedown", "101", "--reason", REASON, "--erase", "--json", "--archive", folder).stdout)["erased"] == 5
+    assert REASON in rabat("takedown", "--list", "--archive", folder).stdout
+    assert "backup" in rabat("takedown", "101", "--undo", "--archive", folder, code=2).stderr
+
+
+def test_places_that_exports_of_warc_files_must_leave_out(taken: tuple[Path, str]) -> None:
+    with Archive.open(taken[0]) as archive:
+        places = archive.withheld_places()
+        shown = {(one.capture.warc_file, one.capture.offset) for one in archive.captures(f"{BASE}/*")}
+    assert sum(map(len, places.values())) == 5
+    assert not {(file, offset) for file, found in places.items() for offset, _ in found} & shown
+
+
 # Erased --------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -464,10 +494,12 @@ def test_what_was_erased_is_verified_backed_up_and_rebuilt(folder: Path, tmp_pat
     assert not sound(folder), "damage after the erasure is still damage"
 
 
-def test_an_imported_file_and_one_that_is_not_packed_are_erased_as_well(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shape", ["not packed", "packed as a whole"])
+def test_imported_files_of_other_shapes_are_erased_as_well(tmp_path: Path, shape: str) -> None:
     write(tmp_path / "other", pages(), run="other")
-    plain = tmp_path / "saved.warc"
-    plain.write_bytes(unpacked(warc_files(tmp_path / "other" / "warc")[0]))
+    content = unpacked(warc_files(tmp_path / "other" / "warc")[0])
+    plain = tmp_path / ("saved.warc" if shape == "not packed" else "saved.warc.gz")
+    plain.write_bytes(content if shape == "not packed" else gzip.compress(content, mtime=0))
     fresh = tmp_path / "fresh"
     with Archive.open(fresh, write=True, create=True) as archive:
         import_files(archive, [plain], Options(), lambda what, done, total: None, now=NIGHT)
@@ -477,6 +509,7 @@ def test_an_imported_file_and_one_that_is_not_packed_are_erased_as_well(folder: 
         assert archive.capture(OTHER).capture.run_id == run
     assert files_with(fresh, [TEXT, DOCUMENT, CHANGED]) == {}
     with Archive.open(fresh) as archive:
+        assert b"Dakar" in archive.play(archive.capture(OTHER)).body()[0]
         assert archive.verify(now=NIGHT).faults == ()
     with Archive.open(fresh, write=True) as archive:
         rows = list(archive.dump())

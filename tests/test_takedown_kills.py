@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import resource
 import shutil
 import signal
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,10 @@ from typing import Any
 import pytest
 
 from rabat_crawler.archive import Archive
+from rabat_crawler.archive.api import silent
+from rabat_crawler.archive.erasing import erase
+from rabat_crawler.archive.takedowns import Takedown, read_takedowns, standing
+from rabat_crawler.errors import DiskFull
 from tests.building import dump_of, rabat, without_places
 from tests.test_takedown import ARTICLE, CHANGED, DOCUMENT, LINK, REASON, TEXT, _blank, files_with, sound, take_down
 
@@ -82,6 +88,39 @@ def test_killed_at_any_moment_the_same_command_finishes_it(tmp_path_factory: pyt
     assert sound(folder)
     assert not list((folder / "warc").glob("*.erasing"))
     assert (folder / "takedowns.jsonl").read_text().count("\n") == 2
+
+
+def test_without_room_the_file_is_what_it_was_and_the_same_command_finishes_it(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+    base = tmp_path_factory.getbasetemp()
+    wanted = undisturbed(base)
+    folder = Path(shutil.copytree(_blank(base), tmp_path / "archive"))
+    take_down(folder)
+    path = next((folder / "warc").iterdir())
+    before = path.read_bytes()
+    child = os.fork()
+    if not child:
+        archive, decided = Archive.open(folder), list(standing(_decided(folder)).values())
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+        try:
+            erase(archive, decided, silent)
+        except DiskFull:
+            os._exit(3)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    assert path.read_bytes() == before and len(before) > 3000
+    assert [one.name for one in (folder / "warc").iterdir()] == [path.name]
+    take_down(folder, erase=True)
+    assert essence(folder) == wanted
+
+
+def _decided(folder: Path) -> list[Takedown]:
+    """The takedown of the archive with the decision to erase, which is not kept."""
+    with Archive.open(folder) as archive:
+        records = tuple(row[0] for row in archive.connection.execute("SELECT record_id FROM withheld_captures"))
+    found = read_takedowns(folder)
+    return [*found, replace(found[0], what="erase", records=records, names=())]
 
 
 def test_killed_before_the_erasure_any_command_that_writes_goes_on_with_it(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:

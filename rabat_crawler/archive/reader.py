@@ -153,6 +153,12 @@ class Reader:
 
         return self._read(lambda: read_withheld(self.connection))
 
+    def withheld_places(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Where records lie that must not be given out, by WARC file: offset and length in bytes. The request of each lies right behind it."""
+        from rabat_crawler.archive.withheld import read_places
+
+        return self._read(lambda: read_places(self.connection))
+
     def refuse_withheld(self, wanted: str) -> None:
         """Raise `errors.Withheld` if what is asked for is withheld."""
         found = self.withheld(wanted)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from rabat_crawler import identity, registry
 from rabat_crawler.archive.decisions import now
 from rabat_crawler.archive.items import read_draft
-from rabat_crawler.archive.takedowns import Takedown, add_takedown, digest_of, log_path, read_takedowns, standing
+from rabat_crawler.archive.takedowns import Takedown, What, add_takedown, digest_of, log_path, read_takedowns, standing
 from rabat_crawler.archive.warc_read import OPEN_SUFFIX
 from rabat_crawler.archive.withheld import Withheld, find_withheld, read_withheld
 from rabat_crawler.archive.withholding import LEAST_WORDS, content_name, document_name, is_obeyed, listings_name, lookup_names, space_name
 from rabat_crawler.errors import ArchiveCorrupt, ConfigError, NotFound
+from rabat_crawler.errors import Withheld as WithheldError
 from rabat_crawler.models import Item
 
 if TYPE_CHECKING:
@@ -114,22 +115,21 @@ def take_down(archive: Archive, wanted: str, *, reason: str, by: str, erase: boo
         raise ConfigError("a takedown needs the archive opened for writing: Archive.open(path, write=True)")
     if not reason.strip():
         raise ConfigError("a takedown needs a reason; it is kept and shown: --reason TEXT")
-    found = find_withheld(archive.connection, wanted)
-    if found is None:
+    try:
         item = archive.item(wanted)
+    except WithheldError as error:
+        found = _of(archive, error.item_id)
+        if listings:
+            _add(archive, "also", found.item_id, reason, by, progress, names=(digest_of(listings_name(found.item_id)),))
+    else:
         seen = preview(archive.connection, item)
         if erase:
             _check_erasable(archive, (*seen.captures, *(seen.listed if listings else ())))
         names = (*seen.names, digest_of(listings_name(item.item_id))) if listings else seen.names
-        add_takedown(archive.path, Takedown(what="withhold", item_id=item.item_id, at=now(), by=by, reason=reason.strip(), names=names))
-        obey(archive, progress)
+        _add(archive, "withhold", item.item_id, reason, by, progress, names=names)
         found = _of(archive, item.item_id)
-    elif listings:
-        name = digest_of(listings_name(found.item_id))
-        add_takedown(archive.path, Takedown(what="also", item_id=found.item_id, at=now(), by=by, reason=reason.strip(), names=(name,)))
-        obey(archive, progress)
     if erase:
-        found = _erase(archive, found.item_id, reason.strip(), by, progress)
+        found = _erase(archive, found.item_id, reason, by, progress)
     return found
 
 
@@ -138,9 +138,24 @@ def _erase(archive: Archive, item_id: str, reason: str, by: str, progress: Progr
     records = tuple(row[0] for row in archive.connection.execute(question, (item_id,)))
     if records:
         _check_erasable(archive, records)
-        add_takedown(archive.path, Takedown(what="erase", item_id=item_id, at=now(), by=by, reason=reason, records=records))
-        obey(archive, progress)
+        _add(archive, "erase", item_id, reason, by, progress, records=records)
     return _of(archive, item_id)
+
+
+def _add(
+    archive: Archive,
+    what: What,
+    item_id: str,
+    reason: str,
+    by: str,
+    progress: Progress,
+    *,
+    names: tuple[str, ...] = (),
+    records: tuple[str, ...] = (),
+) -> None:
+    """Keep a decision, then let the archive follow from it."""
+    add_takedown(archive.path, Takedown(what=what, item_id=item_id, at=now(), by=by, reason=reason.strip(), names=names, records=records))
+    obey(archive, progress)
 
 
 def _of(archive: Archive, item_id: str) -> Withheld:
@@ -173,8 +188,7 @@ def undo(archive: Archive, wanted: str, *, reason: str, by: str, progress: Progr
         raise ConfigError(
             f"item {found.item_id}: the bytes of {found.erased} of its records were erased, which cannot be undone; only a backup made before holds them"
         )
-    add_takedown(archive.path, Takedown(what="undo", item_id=found.item_id, at=now(), by=by, reason=reason))
-    obey(archive, progress)
+    _add(archive, "undo", found.item_id, reason, by, progress)
     return found.item_id
 
 

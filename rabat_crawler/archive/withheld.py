@@ -39,6 +39,14 @@ def read_withheld(connection: sqlite3.Connection) -> list[Withheld]:
     return [_from_row(row) for row in connection.execute(f"{SELECT} ORDER BY at, item_id")]
 
 
+def read_places(connection: sqlite3.Connection) -> dict[str, tuple[tuple[int, int], ...]]:
+    """The places of withheld captures by WARC file."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for file, offset, length in connection.execute("SELECT warc_file, offset, length FROM withheld_captures ORDER BY 1, 2"):
+        found.setdefault(file, []).append((offset, length))
+    return {file: tuple(places) for file, places in found.items()}
+
+
 def find_withheld(connection: sqlite3.Connection, wanted: str) -> Withheld | None:
     """The one that is meant by an id, the beginning of one, an address, an article number or a record id; None if there is none, or several."""
     if connection.execute("SELECT 1 FROM withheld LIMIT 1").fetchone() is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from rabat_crawler import config
+from rabat_crawler import config, errors
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.taking_down import Preview
 from rabat_crawler.archive.withheld import Withheld
@@ -68,8 +68,7 @@ def _undo(archive_dir: str | None, item: str, how: _How) -> None:
 
 def _take_down(archive_dir: str | None, item: str, how: _How) -> None:
     with progress_line() as progress, Archive.open(config.archive_path(archive_dir), write=True, progress=progress) as archive:
-        before = archive.withheld(item)
-        seen = None if before else archive.takedown_preview(item)
+        before, seen = _as_it_is(archive, item)
         done = archive.take_down(item, reason=how.reason, by=how.by, erase=how.erase, listings=how.listings, progress=progress)
         copies = sorted(path.name for path in archive.exports_dir.iterdir())
     if how.as_json:
@@ -88,6 +87,14 @@ def _take_down(archive_dir: str | None, item: str, how: _How) -> None:
         _say_rest(seen, how)
     named = f" ({_names(copies)} in the archive)" if copies else ""
     say(f"backups made before still hold all of it, and so do exports{named}")
+
+
+def _as_it_is(archive: Archive, item: str) -> tuple[Withheld | None, Preview | None]:
+    """The tombstone of an item that is withheld already, else what a takedown would withhold."""
+    try:
+        return None, archive.takedown_preview(item)
+    except errors.Withheld as error:
+        return archive.withheld(error.item_id), None
 
 
 def _say_rest(seen: Preview, how: _How) -> None:
