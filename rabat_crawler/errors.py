@@ -18,6 +18,7 @@ RabatError
 |- RunBreached            the crawl ended, but its result is not to be trusted
 |- SearchSyntax           a search that cannot be understood
 `- NotFound               no such item, capture or run
+   `- Withheld            there is one, but it is withheld
 Only `cli/` turns them into messages and exit codes.
 """
 
@@ -134,3 +135,13 @@ class SearchSyntax(RabatError):
 
 class NotFound(RabatError):
     """No such item, capture or run."""
+
+
+class Withheld(NotFound):
+    """The item, or what was captured of it, is withheld: `item_id`, `at` (ISO 8601 UTC), `reason`."""
+
+    def __init__(self, message: str, *, item_id: str, at: str, reason: str) -> None:
+        super().__init__(message)
+        self.item_id = item_id
+        self.at = at
+        self.reason = reason

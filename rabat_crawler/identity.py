@@ -91,7 +91,7 @@ def scope(site: Site) -> str:
 def keys_of(draft: Draft, site: Site) -> Keys:
     """The keys of a draft; one at least is given if the draft has an address or a date."""
     id_key = f"id:{scope(site)}:{ids_space(draft.url, site)}{draft.cms}:{draft.article_id}" if draft.article_id is not None else None
-    url = f"url:{scope(site)}:{fold_key(_WHOLE.sub('', draft.url), site)}" if draft.url else None
+    url = address_key(draft.url, site) if draft.url else None
     said = first_date(draft.dates, ("published", "event"))
     text = f"text:{scope(site)}:{fold(draft.title)}:{said.value}" if said else None
     if draft.project is not None and (text is None or not url):
@@ -99,6 +99,11 @@ def keys_of(draft: Draft, site: Site) -> Keys:
     if not (id_key or url or text):
         text = f"text:{scope(site)}:{fold(draft.title)}:{hashlib.sha256(draft.text.encode()).hexdigest()[:16]}"
     return Keys(id_key=id_key, url_key=url, text_key=text)
+
+
+def address_key(url: str, site: Site) -> str:
+    """The key of a draft with this address, whatever it says."""
+    return f"url:{scope(site)}:{fold_key(_WHOLE.sub('', url), site)}"
 
 
 @lru_cache(maxsize=1024)

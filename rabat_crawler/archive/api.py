@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.faults import Report
     from rabat_crawler.archive.ingest import Ingest
     from rabat_crawler.archive.rebuild import Rebuilt
+    from rabat_crawler.archive.withheld import Withheld
     from rabat_crawler.changes import Snapshot
 
 DATABASE = "rabat.db"
@@ -82,6 +83,7 @@ class Archive(Reader):
             archive._seal()
             archive._connect(write=True, create=create or not (folder / DATABASE).exists())
             archive._recover_runs()
+            archive._obey(progress, rebuild=recover)
             if recover:
                 archive._recover(progress)
                 archive.relate()
@@ -122,6 +124,7 @@ class Archive(Reader):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if error is None and self.lock is not None:
+                self._obey(silent)
                 self.relate()
         finally:
             self.close()
@@ -138,6 +141,10 @@ class Archive(Reader):
         with self._transaction():
             pages = [ingest.add(record, site) for record, site in records]
             ingest.settle()
+            if ingest.withholding.learned:
+                from rabat_crawler.archive.rebuild import keep_lessons
+
+                keep_lessons(self.path, ingest.withholding)
         return pages
 
     def _ingest_now(self) -> Ingest:
@@ -147,6 +154,31 @@ class Archive(Reader):
 
             self._ingest = Ingest(self.connection, partial(read_record, self.warc_dir))
         return self._ingest
+
+    def _obey(self, progress: Progress, *, rebuild: bool = True) -> None:
+        """Let the database follow from the takedowns, if it does not yet: one was kept and its command killed, or a name was learned."""
+        from rabat_crawler.archive.taking_down import obey
+
+        obey(self, progress, rebuild=rebuild)
+
+    def take_down(
+        self, wanted: str, *, reason: str, by: str = "", erase: bool = False, listings: bool = False, progress: Progress = silent
+    ) -> Withheld:
+        """Withhold an item from everything, for ever; with `erase` its records' bytes are replaced as well. Needs `write=True`.
+
+        `listings`: captures of other pages that name it in a list or box count as its own.
+
+        The same call finishes what a killed one began. NotFound, or ConfigError if its bytes lie where they cannot be erased.
+        """
+        from rabat_crawler.archive.taking_down import take_down
+
+        return take_down(self, wanted, reason=reason, by=by, erase=erase, listings=listings, progress=progress)
+
+    def undo_takedown(self, wanted: str, *, reason: str = "", by: str = "", progress: Progress = silent) -> str:
+        """Withhold an item no more; its id. NotFound if it is not withheld, ConfigError if its bytes were erased."""
+        from rabat_crawler.archive.taking_down import undo
+
+        return undo(self, wanted, reason=reason, by=by, progress=progress)
 
     def relate(self) -> bool:
         """Find anew how the items belong together, if any was written since that was done; True if so. Work that ends does it by itself."""
@@ -336,6 +368,7 @@ class Archive(Reader):
     def dump(self) -> Iterator[str]:
         """Every row but run bookkeeping as JSON lines, in an order that does not depend on how they came; equal archives give equal dumps."""
         if self.lock is not None:
+            self._obey(silent)
             self.relate()
         return store.dump(self.connection)
 

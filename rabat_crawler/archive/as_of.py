@@ -40,6 +40,8 @@ def build_as_of(source: Path, beside: Path, moment: str, progress: Progress, dec
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("ATTACH ? AS now", (f"file:{quote(str(source.resolve()))}?mode=ro",))
         connection.execute("INSERT INTO runs SELECT * FROM now.runs")
+        for table in ("withheld", "withheld_names", "withheld_captures"):  # today's: what is withheld now was never there
+            connection.execute(f"INSERT INTO {table} SELECT * FROM now.{table}")
         bulk = Bulk(connection)
         connection.execute(CAPTURES, (moment,))
         connection.execute(DRAFTS, (moment,))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rabat_crawler import __version__
-from rabat_crawler.archive import backup_set, decisions, fixity, schema, store
+from rabat_crawler.archive import backup_set, decisions, fixity, schema, store, takedowns
 from rabat_crawler.archive.backup_earlier import Earlier
 from rabat_crawler.archive.backup_set import DESCRIPTION, FORMAT, MANIFEST, Made
 from rabat_crawler.archive.faults import Fault
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 DATABASE = "rabat.db"
 FRONTIER = "state/frontier.db"
-LASTING = ("warc/", "runs/", "fixity/", decisions.LOG_NAME)
+LASTING = ("warc/", "runs/", "fixity/", decisions.LOG_NAME, takedowns.LOG_NAME)
 """What is never deleted from an archive."""
 
 _CHUNK = 1 << 20
@@ -148,8 +148,9 @@ class _Copying:
         self._copy_frontier()
         if fixity.log_path(self.archive.path).is_file():
             self._copy(fixity.log_path(self.archive.path), f"{fixity.FIXITY_DIR}/{fixity.LOG_NAME}")
-        if decisions.log_path(self.archive.path).is_file():
-            self._copy(decisions.log_path(self.archive.path), decisions.LOG_NAME)
+        for name in (decisions.LOG_NAME, takedowns.LOG_NAME):
+            if (self.archive.path / name).is_file():
+                self._copy(self.archive.path / name, name)
         folder = self.archive.warc_dir
         paths = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
         for number, path in enumerate(paths, 1):
@@ -238,6 +239,9 @@ class _Copying:
             self.live[name] = {**seen, "sha256": expected}
             return
         digest = self._copy(path, name)
+        if fixity.was_erased(self.known.get(path.name), digest):
+            self.live[name] = {**seen, "sha256": digest}
+            return  # its bytes changed because something in it was erased: the earlier ones are not to be kept
         if expected is None:
             self._compare_with_log(path.name, digest)
         elif digest != expected:

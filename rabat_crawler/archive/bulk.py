@@ -25,6 +25,7 @@ from rabat_crawler.archive.placing import EVIDENCE, NUMBER_AT, OWNER_OF_TEXT, Pl
 from rabat_crawler.archive.revisits import Reader, find_original, read_elsewhere
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, PLACED, Prepared, Preparer, capture_of, prepare
 from rabat_crawler.archive.warc_read import Unread
+from rabat_crawler.archive.withholding import WITHHELD_COLUMNS, Withholding, count_captures, put_away
 from rabat_crawler.archive.workers import Place, Workers
 from rabat_crawler.errors import RecordError
 from rabat_crawler.models import Capture, DocumentText
@@ -38,6 +39,9 @@ DOCUMENTS_AT_ONCE = 4
 COMMIT_EVERY = 2000
 REVISITS = "SELECT record_id FROM captures WHERE record_type = 'revisit' AND status IN (200, 304) AND record_id > ? ORDER BY record_id LIMIT 5000"
 SHOW_AGAIN = "INSERT OR IGNORE INTO sightings (draft_id, record_id) SELECT draft_id, ? FROM sightings WHERE record_id = ?"
+OF_WITHHELD = """
+SELECT c.record_id, w.item_id FROM captures c JOIN withheld_captures w ON w.record_id = c.refers_to WHERE c.record_type = 'revisit' ORDER BY 1
+"""
 UNSEEN = "DELETE FROM drafts WHERE draft_id NOT IN (SELECT draft_id FROM sightings)"
 ENDS = """
 WITH ends AS (
@@ -148,16 +152,21 @@ class Bulk:
         self._connection = connection
         self._reader = reader
         self._held_runs = frozenset(row[0] for row in connection.execute(HELD_RUNS))
+        self.withholding = Withholding(connection)
         self._preparer = Preparer()
         self._pending = 0
         connection.execute("BEGIN")
 
     def take(self, prepared: Prepared) -> None:
-        """Store a capture and what it says; places and times come at the end."""
+        """Store a capture and what it says, without what is withheld; places and times come at the end."""
+        judged = self.withholding.judge(prepared)
+        prepared = judged.prepared
         values = dict(zip(CAPTURE_COLUMNS, prepared.capture, strict=False))
         held = values["run_id"] in self._held_runs
         self._connection.executemany(INSERT_LINK, prepared.links)
-        if insert_capture(self._connection, prepared, held=held, take_out=self._take_out) and not held:
+        if judged.owner:
+            put_away(self._connection, values, judged.owner)
+        elif insert_capture(self._connection, prepared, held=held, take_out=self._take_out) and not held:
             self._add_said(prepared, values)
         self._pending += 1
         if self._pending >= COMMIT_EVERY:
@@ -180,9 +189,19 @@ class Bulk:
         self._connection.execute("DELETE FROM sightings WHERE record_id = ?", (record_id,))
         self._connection.execute("DELETE FROM captures WHERE record_id = ?", (record_id,))
 
+    def _withdraw(self, record_id: str, owner: str) -> None:
+        """A revisit is found to show what is withheld."""
+        columns = [name for name in WITHHELD_COLUMNS if name != "item_id"]
+        row = self._connection.execute(f"SELECT {', '.join(columns)} FROM captures WHERE record_id = ?", (record_id,)).fetchone()
+        self._take_out(record_id)
+        put_away(self._connection, dict(zip(columns, row, strict=True)), owner)
+
     def finish(self, workers: Workers, database: str, progress: Progress) -> None:
         """Everything that follows from the captures together."""
+        for name, owner in self._connection.execute(OF_WITHHELD).fetchall():
+            self._withdraw(name, owner)
         self._show_revisits()
+        count_captures(self._connection)
         self.finish_known(workers, database, progress)
         self._write_documents(workers, progress)
 
@@ -223,8 +242,12 @@ class Bulk:
         if elsewhere is None:
             self._connection.execute(SHOW_AGAIN, (name, original))
             return
-        self._connection.executemany(INSERT_LINK, elsewhere.links)
-        self._add_said(elsewhere, dict(zip(CAPTURE_COLUMNS, elsewhere.capture, strict=False)))
+        judged = self.withholding.judge(elsewhere)
+        self._connection.executemany(INSERT_LINK, judged.prepared.links)
+        if judged.owner:
+            self._withdraw(name, judged.owner)
+            return
+        self._add_said(judged.prepared, dict(zip(CAPTURE_COLUMNS, elsewhere.capture, strict=False)))
 
     def _date_drafts(self) -> None:
         for statement in (UNSEEN, ENDS, FIRST_PAGE, READINGS):

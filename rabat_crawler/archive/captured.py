@@ -19,7 +19,7 @@ from rabat_crawler.archive import past, store
 from rabat_crawler.archive.filters import storable
 from rabat_crawler.archive.moments import moment
 from rabat_crawler.archive.rows import capture_of
-from rabat_crawler.errors import ConfigError, NotFound, RecordError
+from rabat_crawler.errors import ConfigError, NotFound, RecordError, Withheld
 from rabat_crawler.models import Capture, Item, Problem
 from rabat_crawler.urls import url_key
 
@@ -88,6 +88,7 @@ def listed(archive: Reader, *, url: str | None, item: str | None, exact: bool, f
         raise ConfigError("captures are those of an address or of an item: give one of the two")
     low, high = first and past.first_moment(first), last and past.last_moment(last)
     if url is not None:
+        archive.refuse_withheld(url)
         if url.endswith("*"):
             return list(of_beginning(archive.connection, url[:-1], exact=exact, first=low, last=high))
         return list(of_url(archive.connection, url, exact=exact, first=low, last=high))
@@ -98,6 +99,8 @@ def choose(archive: Reader, wanted: str, date: str | None) -> Listed:
     """See `Reader.capture`. NotFound says what there is instead."""
     last = date and past.last_moment(date)
     address = as_address(wanted)
+    if address:
+        archive.refuse_withheld(address)
     found = None if address else by_id(archive.connection, wanted)
     if found is not None:
         return found
@@ -124,6 +127,8 @@ def _of_item_at(archive: Reader, address: str) -> list[Listed]:
 def _item(archive: Reader, wanted: str) -> Item:
     try:
         return archive.item(wanted)
+    except Withheld:
+        raise
     except NotFound as error:
         raise NotFound(f"{error}; a capture is named by its record id, or 8 letters or more of its beginning") from error
 

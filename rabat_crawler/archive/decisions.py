@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from rabat_crawler.errors import ArchiveCorrupt, DiskFull
+from rabat_crawler.archive.line_log import append_line, read_lines
+from rabat_crawler.errors import ArchiveCorrupt
 
 LOG_NAME = "decisions.jsonl"
 CONFIRM, REJECT, UNDO = "confirm", "reject", "undo"
-MAX_LINE = 65536
 What = Literal["confirm", "reject", "undo"]
 
 
@@ -48,18 +46,7 @@ def read_decisions(archive: Path) -> list[Decision]:
 
 
 def _lines(path: Path) -> Iterator[Decision]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArchiveCorrupt(f"{path} cannot be read ({error}); restore it from a backup") from error
-    lines = text.split("\n")
-    if lines and lines[-1]:
-        lines.pop()  # what a full disk or a kill left half written was never said to be kept
-    for number, line in enumerate(lines, 1):
-        if not line:
-            continue
+    for number, line in read_lines(path):
         try:
             decision = Decision(**json.loads(line))
             if decision.what not in (CONFIRM, REJECT, UNDO) or not all(isinstance(value, str) for value in asdict(decision).values()):
@@ -71,33 +58,7 @@ def _lines(path: Path) -> Iterator[Decision]:
 
 def add_decision(archive: Path, decision: Decision) -> None:
     """Write a decision at the end, flushed to disk. DiskFull if there is no room; then nothing is added."""
-    path = log_path(archive)
-    line = json.dumps(asdict(decision), ensure_ascii=False, sort_keys=True) + "\n"
-    try:
-        with path.open("ab+") as file:
-            end = _cut_half_line(file, file.seek(0, os.SEEK_END))
-            try:
-                file.write(line.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError:
-                file.truncate(end)
-                raise
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"the disk of {archive} is full; the decision was not kept: free space and run the command again") from error
-        raise
-
-
-def _cut_half_line(file: BinaryIO, end: int) -> int:
-    """Take away a line without its end, so that the next one stands by itself; where the file ends then."""
-    start = max(0, end - MAX_LINE)
-    file.seek(start)
-    tail = file.read(end - start)
-    kept = start + tail.rfind(b"\n") + 1
-    if kept != end:
-        file.truncate(kept)
-    return kept
+    append_line(log_path(archive), asdict(decision), "decision")
 
 
 def settled(decisions: list[Decision]) -> tuple[list[tuple[str, str]], set[tuple[str, str]]]:

@@ -18,6 +18,8 @@ from rabat_crawler.errors import ConfigError
 
 FIXITY_DIR = "fixity"
 LOG_NAME = "log.jsonl"
+ERASED = "takedown --erase"
+"""The command of a line that says which bytes a file has since a record in it was erased: what came before counts no more."""
 _CHUNK = 1 << 20
 
 
@@ -75,11 +77,16 @@ def histories(path: Path) -> dict[str, History]:
     """What the log says of each file that it knows."""
     known: dict[str, History] = {}
     for entry in read_entries(path):
-        earlier = known.get(entry.file)
+        earlier = known.get(entry.file) if entry.command != ERASED else None
         first = earlier.first if earlier else entry
         sound = (earlier.sound if earlier else None) or (None if entry.faults else entry)
         known[entry.file] = History(first=first, sound=sound, last=entry)
     return known
+
+
+def was_erased(history: History | None, sha256: str) -> bool:
+    """True if these are the bytes that the file has since a record in it was erased."""
+    return history is not None and history.first.command == ERASED and history.first.sha256 == sha256
 
 
 def differs(history: History | None, sha256: str, *, faulty: bool) -> Entry | None:

@@ -45,6 +45,7 @@ def let_in(archive: Archive, runs: Sequence[str], progress: Progress) -> int:
 
     connection = archive.connection
     marks = ",".join("?" * len(runs))
+    # What is withheld of them stays where it is: it says nothing, held back or not.
     names = {row[0] for row in connection.execute(f"SELECT DISTINCT warc_file FROM captures WHERE run_id IN ({marks})", tuple(runs))}
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(

@@ -6,7 +6,8 @@ A page's drafts are kept once each with their sightings; an item is always writt
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from rabat_crawler.archive.documents import Texts, documents_without_rows, write_documents
 from rabat_crawler.archive.items import build_item, write_item
@@ -27,6 +28,7 @@ from rabat_crawler.archive.rows import (
     read_page,
     shows_again,
 )
+from rabat_crawler.archive.withholding import WITHHELD_COLUMNS, Withholding, count_captures, owner_of_original, put_away
 from rabat_crawler.models import Capture, Page, Record, Site
 from rabat_crawler.urls import url_key
 
@@ -101,6 +103,8 @@ class Ingest:
         self._documents: set[str] = set()
         self._placing = Placing(connection, self._dirty)
         self._held_runs = frozenset(row[0] for row in connection.execute(HELD_RUNS))
+        self.withholding = Withholding(connection)
+        self._put_away = False
 
     def add(self, record: Record, site: Site) -> Page:
         """Read the page of a capture and store both; returns the page."""
@@ -115,9 +119,15 @@ class Ingest:
         self.store_prepared(capture, self._preparer.prepare(capture, AGAIN if shows_again(capture) else page, site))
 
     def store_prepared(self, capture: Capture, prepared: Prepared) -> None:
-        """Store a capture whose rows were made elsewhere."""
+        """Store a capture whose rows were made elsewhere, without what is withheld."""
         held = capture.run_id in self._held_runs
+        judged = self.withholding.judge(prepared)
+        prepared = judged.prepared
         self.connection.executemany(INSERT_LINK, prepared.links)
+        owner = judged.owner or (owner_of_original(self.connection, capture.refers_to) if capture.record_type == "revisit" else None)
+        if owner:
+            self._withhold(dict(zip(CAPTURE_COLUMNS, prepared.capture, strict=False)), owner)
+            return
         if insert_capture(self.connection, prepared, held=held, take_out=self._take_out):
             if prepared.again:
                 self._show_original(capture, held=held)
@@ -129,6 +139,19 @@ class Ingest:
             self.touch(capture.url)
 
     # Captures ----------------------------------------------------------------------------------------------------------
+
+    def _withhold(self, capture: Mapping[str, Any], owner: str) -> None:
+        """Keep a withheld capture's place alone, and take out the revisits that show it again."""
+        self._put_away = True
+        for record_id in put_away(self.connection, capture, owner):
+            self._withdraw(record_id, owner)
+
+    def _withdraw(self, record_id: str, owner: str) -> None:
+        """A stored capture is found to be withheld."""
+        columns = [name for name in WITHHELD_COLUMNS if name != "item_id"]
+        row = self.connection.execute(f"SELECT {', '.join(columns)} FROM captures WHERE record_id = ?", (record_id,)).fetchone()
+        self._take_out(record_id)
+        self._withhold(dict(zip(columns, row, strict=True)), owner)
 
     def _take_out(self, record_id: str) -> None:
         """Remove a capture with all that it says."""
@@ -169,8 +192,12 @@ class Ingest:
             return
         elsewhere = read_elsewhere(self.connection, capture, original, self._reader, self._preparer)
         if elsewhere is not None:
-            self.connection.executemany(INSERT_LINK, elsewhere.links)
-            for said in elsewhere.said:
+            judged = self.withholding.judge(elsewhere)
+            self.connection.executemany(INSERT_LINK, judged.prepared.links)
+            if judged.owner:
+                self._withdraw(capture.record_id, judged.owner)
+                return
+            for said in judged.prepared.said:
                 self._add_draft(said, capture)
             return
         for (name,) in self.connection.execute("SELECT draft_id FROM sightings WHERE record_id = ?", (original,)).fetchall():
@@ -301,3 +328,6 @@ class Ingest:
         while self._documents:
             write_documents(self.connection, self._documents.pop(), self._texts.of)
         self._texts.drop()
+        if self._put_away:
+            count_captures(self.connection)
+            self._put_away = False

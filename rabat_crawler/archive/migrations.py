@@ -470,7 +470,27 @@ def m011_search(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
-ROOTS = frozenset(("items", "captures", "documents", "drafts", "links", "files"))
+M012 = """
+CREATE TABLE withheld (
+  item_id TEXT PRIMARY KEY, at TEXT NOT NULL, decided_by TEXT NOT NULL, reason TEXT NOT NULL, captures INTEGER NOT NULL, erased INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE withheld_names (name TEXT PRIMARY KEY, item_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE withheld_captures (
+  record_id TEXT PRIMARY KEY, item_id TEXT NOT NULL, captured_at TEXT NOT NULL, record_type TEXT NOT NULL, digest TEXT NOT NULL, run_id TEXT,
+  warc_file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL
+) STRICT;
+CREATE INDEX withheld_captures_by_place ON withheld_captures (warc_file, offset);
+"""
+
+
+@migrations()
+def m012_takedowns(db: sqlite_utils.Database) -> None:
+    """Items that are withheld: why, the digests of their names, and where their captures lie, without an address or a word of them."""
+    for statement in _statements(M012):
+        db.execute(statement)
+
+
+ROOTS = frozenset(("items", "captures", "withheld_captures", "documents", "drafts", "links", "files"))
 
 
 def _forget_derived(db: sqlite_utils.Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,7 @@ from rabat_crawler.archive.warc_read import Origin
 from rabat_crawler.errors import ConfigError
 from rabat_crawler.models import Run
 
+_NAMED = re.compile(r"import-([0-9a-f]{64})-")
 IMPORT = "import"
 """The `spider` of a run that brought files; its `parameters["files"]` names each by `sha256`, with the `site` that was chosen, or null."""
 
@@ -48,7 +50,10 @@ class Origins:
         return self._known[key]
 
     def _find(self, path: Path) -> Origin:
-        run_id, name = self.files.get(file_digest(path), (None, None)) if self.files else (None, None)
+        digest = file_digest(path) if self.files else ""
+        if digest not in self.files and (named := _NAMED.match(path.name)):
+            digest = named[1]  # a record in it was erased since, so that its bytes are others than those that came
+        run_id, name = self.files.get(digest, (None, None))
         return Origin(site=partial(site_reference, name), run_id=run_id)
 
 

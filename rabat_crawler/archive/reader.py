@@ -13,6 +13,7 @@ from rabat_crawler.archive import document_list, schema, search, store
 from rabat_crawler.archive.filters import Filters
 from rabat_crawler.archive.results import Results, Sort
 from rabat_crawler.errors import NotFound, RabatError
+from rabat_crawler.errors import Withheld as WithheldError
 from rabat_crawler.models import DocumentHit, DocumentVersion, Item, Run, Version
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.past import History
     from rabat_crawler.archive.relating import Related, Translated
     from rabat_crawler.archive.statistics import Gaps, Lags, Split, Step, Timeline, Trend
+    from rabat_crawler.archive.taking_down import Preview
+    from rabat_crawler.archive.withheld import Withheld
 
 T = TypeVar("T")
 
@@ -87,6 +90,8 @@ class Reader:
                 return found
         try:
             item = self.item(wanted)
+        except WithheldError:
+            raise
         except NotFound as error:
             raise NotFound(f"{error}; nor a document this address; rabat-crawler documents lists all" if "://" in wanted else str(error)) from error
         return self._read(lambda: document_list.list_documents(self.connection, item_id=item.item_id, every=every))
@@ -99,6 +104,7 @@ class Reader:
         """One document by its id, current or not. NotFound if there is none."""
         found = self._read(lambda: document_list.list_documents(self.connection, document_id=document_id, every=True))
         if not found:
+            self.refuse_withheld(document_id)
             raise NotFound(f"{document_id!r}: no document has this id; rabat-crawler documents lists all")
         return found[0]
 
@@ -127,6 +133,8 @@ class Reader:
         """One item by id (or the beginning of it), address or article number. NotFound names what to do; several candidates are named."""
         names = self._read(lambda: store.find_item_id(self.connection, wanted))
         if len(names) != 1:
+            if not names:
+                self.refuse_withheld(wanted)
             hint = (
                 f"{len(names)} items fit: {', '.join(names[:8])}"
                 if names
@@ -134,6 +142,36 @@ class Reader:
             )
             raise NotFound(f"{wanted!r}: {hint}")
         return self._read(lambda: store.read_items_by_id(self.connection, names))[0]
+
+    def withheld(self, wanted: str) -> Withheld | None:
+        """The withheld item of this id (or its beginning), former id, address, article number or record id; None if there is none."""
+        from rabat_crawler.archive.withheld import find_withheld
+
+        return self._read(lambda: find_withheld(self.connection, wanted))
+
+    def withheld_items(self) -> list[Withheld]:
+        """All items that are withheld, by when that was decided."""
+        from rabat_crawler.archive.withheld import read_withheld
+
+        return self._read(lambda: read_withheld(self.connection))
+
+    def withheld_places(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Where records lie that must not be given out, by WARC file: offset and length in bytes. The request of each lies right behind it."""
+        from rabat_crawler.archive.withheld import read_places
+
+        return self._read(lambda: read_places(self.connection))
+
+    def refuse_withheld(self, wanted: str) -> None:
+        """Raise `errors.Withheld` if what is asked for is withheld."""
+        found = self.withheld(wanted)
+        if found is not None:
+            raise found.error(wanted)
+
+    def takedown_preview(self, wanted: str) -> Preview:
+        """What a takedown of an item would withhold. NotFound as for `item`."""
+        from rabat_crawler.archive.taking_down import preview
+
+        return self._read(lambda: preview(self.connection, self.item(wanted)))
 
     def mentions(self, item_id: str) -> tuple[Mentioned, ...]:
         """The countries, organisations, themes and towns that an item names, and where; by kind, the most frequent first."""

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -17,11 +17,13 @@ from rabat_crawler import registry
 from rabat_crawler.archive import schema, store
 from rabat_crawler.archive.bulk import Bulk, Damaged, read_all
 from rabat_crawler.archive.compare import Difference, compare
-from rabat_crawler.archive.decisions import read_decisions
+from rabat_crawler.archive.decisions import now, read_decisions
 from rabat_crawler.archive.ingest import Ingest
 from rabat_crawler.archive.origins import Origins
 from rabat_crawler.archive.relating import write_relations
+from rabat_crawler.archive.takedowns import add_takedown, read_takedowns, standing
 from rabat_crawler.archive.warc import Unread, iter_records, iter_unread, read_record
+from rabat_crawler.archive.withholding import Withholding, note_obeyed, write_withheld
 from rabat_crawler.archive.workers import Workers
 from rabat_crawler.errors import ConfigError, RecordError
 from rabat_crawler.models import Record, Run
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 BATCH = 200
 ENDS = """
 SELECT warc_file, max(until) FROM (
-  SELECT warc_file, offset + length AS until FROM captures UNION ALL SELECT warc_file, read_to FROM files) GROUP BY warc_file
+  SELECT warc_file, offset + length AS until FROM captures UNION ALL SELECT warc_file, offset + length FROM withheld_captures
+  UNION ALL SELECT warc_file, read_to FROM files) GROUP BY warc_file
 """
 READ_TO = "INSERT INTO files (warc_file, read_to) VALUES (?,?) ON CONFLICT (warc_file) DO UPDATE SET read_to = excluded.read_to"
 SMALL = 4_000_000
@@ -84,11 +87,20 @@ def ingest_files(archive: Archive, files: Sequence[Path], progress: Progress) ->
             for record in batch:
                 ingest.add(record, registry.resolve(record.capture.site))
             ingest.settle()
+            keep_lessons(archive.path, ingest.withholding)
         done += len(batch)
         progress("captures", done, None)
     with _transaction(connection):
         connection.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
     return damaged
+
+
+def keep_lessons(archive: Path, withholding: Withholding) -> bool:
+    """Keep further names of withheld items that were learned; True if there were any: what was read before them is to be read again."""
+    lessons = withholding.lessons()
+    for lesson in lessons:
+        add_takedown(archive, replace(lesson, at=now()))
+    return bool(lessons)
 
 
 def _records(path: Path, origins: Origins, damaged: list[RecordError]) -> Iterator[Record]:
@@ -160,7 +172,9 @@ def make_beside(archive: Archive, beside: Path, progress: Progress, *, workers: 
     files = warc_files(archive.warc_dir)
     try:
         with schema.translated(beside):
-            return _make(beside, archive, files, progress, workers or sensible_workers(files))
+            while (made := _make(beside, archive, files, progress, workers or sensible_workers(files))) is None:
+                remove_database(beside)  # a name was learned by the way, so that what came before is to be judged again
+            return made
     except BaseException:
         remove_database(beside)
         raise
@@ -172,11 +186,14 @@ def sensible_workers(files: Sequence[Path]) -> int:
     return max(1, min(cores, sum(path.stat().st_size for path in files) // SMALL))
 
 
-def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progress, workers: int) -> Made:
+def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progress, workers: int) -> Made | None:
+    """None if further names of withheld items were learned, and kept."""
+    takedowns = read_takedowns(archive.path)
     damaged: list[RecordError] = []
     db = schema.connect(beside, write=True, create=True)
     try:
         db.execute("PRAGMA synchronous = OFF")
+        write_withheld(db, standing(takedowns).values())  # first: what they withhold is never written
         for run in read_run_files(archive.runs_dir):  # first: captures of a run held back say nothing
             store.write_run(db, run)
         with Workers(workers) as processes:
@@ -190,6 +207,9 @@ def _make(beside: Path, archive: Archive, files: Sequence[Path], progress: Progr
                 if done % BATCH == 0:
                     progress("captures", done, None)
             bulk.finish(processes, str(beside), progress)
+            if keep_lessons(archive.path, bulk.withholding):
+                return None
+        note_obeyed(db, takedowns, done=True)
         write_relations(db, read_decisions(archive.path))
         db.executemany(READ_TO, [(path.name, path.stat().st_size) for path in files])
         counts = store.count_rows(db)

@@ -18,7 +18,7 @@ from rabat_crawler.archive.lock import WriteLock
 from rabat_crawler.archive.verify import verify
 from rabat_crawler.errors import ConfigError, FixityError
 
-PARTS = ("warc", "runs", "rabat.db", "state", "fixity", "decisions.jsonl")
+PARTS = ("warc", "runs", "rabat.db", "state", "fixity", "decisions.jsonl", "takedowns.jsonl")
 BYSTANDERS = ("README.md",)
 """What may lie in a folder that is to become the archive; it stays there."""
 

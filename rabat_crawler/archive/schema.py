@@ -15,7 +15,7 @@ from rabat_crawler.errors import ArchiveCorrupt, ArchiveLocked, ArchiveMissing, 
 
 APPLICATION_ID = 0x52424154
 """`RBAT`: tells our file from any other SQLite file."""
-VERSION = 11
+VERSION = 12
 """How many migrations this program knows. They and their library are only loaded where one is to be applied."""
 
 

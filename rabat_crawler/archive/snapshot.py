@@ -134,6 +134,12 @@ class Snapshots:
                 _remove_unless_held(path)
 
 
+def remove_unused(folder: Path) -> None:
+    """Remove the snapshots that nobody reads."""
+    for path in folder.glob("rabat-*"):
+        _remove_unless_held(path)
+
+
 def _remove_unless_held(path: Path) -> None:
     """Partial files are held by nobody while they are made: those of living processes are left alone."""
     parts = path.name.rsplit(".", 2)

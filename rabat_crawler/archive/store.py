@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rabat_crawler.archive.filters import Filters, storable
+from rabat_crawler.archive.withholding import without_withheld
 from rabat_crawler.changes import FIELDS, Snapshot
 from rabat_crawler.models import Attachment, Image, Item, PartialDate, Project, Run, Version
 
@@ -188,7 +189,8 @@ def _run(values: dict[str, Any]) -> Run:
 
 
 def write_run(connection: sqlite3.Connection, run: Run) -> None:
-    """Insert or replace the row of a run."""
+    """Insert or replace the row of a run, without what it tells of withheld items."""
+    run = without_withheld(connection, run)
     row = (
         run.run_id, run.spider, run.site, run.started_at, run.finished_at, run.status, _json(run.counts), _json(run.parameters),
         _json(run.software), json.dumps(run.messages, ensure_ascii=False),

@@ -31,6 +31,11 @@ CYCLE = 30
 """Each quick verification reads one of so many older files whole, so that all are read within so many nights."""
 
 LINES_AT_ONCE = 50
+KNOWN = "SELECT 1 FROM captures WHERE record_id = ? UNION ALL SELECT 1 FROM withheld_captures WHERE record_id = ?"
+PLACES = """
+SELECT warc_file, count(*), max(offset + length) FROM (
+  SELECT warc_file, offset, length FROM captures UNION ALL SELECT warc_file, offset, length FROM withheld_captures) GROUP BY warc_file
+"""
 ROW_ONLY = "no_row"
 """The one fault of a file's comparison that is not the file's own: its bytes are sound, a row is missing."""
 
@@ -161,6 +166,8 @@ def _compare(connection: sqlite3.Connection, path: Path, known: Collection[tuple
         row[0]: row[1:]
         for row in connection.execute("SELECT record_id, offset, length, digest, url, captured_at FROM captures WHERE warc_file = ?", (path.name,))
     }
+    question = "SELECT record_id, offset, length, digest FROM withheld_captures WHERE warc_file = ?"
+    withheld = {row[0]: row[1:] for row in connection.execute(question, (path.name,))}
     faults: list[Fault] = []
     seen = 0
 
@@ -174,7 +181,13 @@ def _compare(connection: sqlite3.Connection, path: Path, known: Collection[tuple
         capture = record.capture
         row = rows.pop(capture.record_id, None)
         stored = (capture.offset, capture.length, capture.digest, capture.url, moment(capture.captured_at))
-        if row is None and connection.execute("SELECT 1 FROM captures WHERE record_id = ?", (capture.record_id,)).fetchone():
+        if row is None and capture.record_id in withheld:
+            place = withheld.pop(capture.record_id)
+            if place != (capture.offset, capture.length, capture.digest):
+                said = f"the row of the withheld capture {capture.record_id} says {place}, the record {stored[:3]}"
+                faults.append(Fault(where=path.name, place=f"byte {capture.offset}", code="differs", message=said))
+            continue
+        if row is None and connection.execute(KNOWN, (capture.record_id, capture.record_id)).fetchone():
             continue  # the same record lies in another file as well, or another record has its name: one of them counts
         if row is None:
             faults.append(Fault(where=path.name, place=f"byte {capture.offset}", code=ROW_ONLY, message=f"{capture.url} has no row; rebuild"))
@@ -188,12 +201,16 @@ def _compare(connection: sqlite3.Connection, path: Path, known: Collection[tuple
         Fault(where=path.name, place=f"byte {row[0]}", code="no_record", message=f"{row[3]} ({name}) has a row but no record")
         for name, row in rows.items()
     ]
+    faults += [
+        Fault(where=path.name, place=f"byte {row[0]}", code="no_record", message=f"a withheld capture ({name}) has a row but no record")
+        for name, row in withheld.items()
+    ]
     return seen, faults
 
 
 def _place_faults(archive: Archive, *, skip: Collection[str]) -> Iterator[Fault]:
     """Files that rows name: each is there and reaches to the end of its last row. Those in `skip` were read whole."""
-    named = archive.connection.execute("SELECT warc_file, count(*), max(offset + length) FROM captures GROUP BY warc_file").fetchall()
+    named = archive.connection.execute(PLACES).fetchall()
     for name, count, end in named:
         if name in skip:
             continue

@@ -31,6 +31,8 @@ SITE_FIELD = "x-rabat-site"
 SOURCE_FIELD = "X-Rabat-Source"
 VERDICT_FIELD = "X-Rabat-Verdict"
 HEADERS_FIELD = "X-Rabat-HTTP-Headers"
+ERASED_FIELD = "X-Rabat-Erased"
+"""In a tombstone: when the record that it stands for was erased."""
 NOTE_FIELD = "X-Rabat-Note"
 """The header fields of a 304 in a revisit record, as JSON: such a record of ours has no block."""
 RECORD_END = b"\r\n\r\n"
@@ -185,6 +187,16 @@ def parse_all(member: Member, file: str) -> Iterator[Raw]:
         yield replace(raw, ending=RECORD_END)
         raw, stop = another, another_stop
     yield replace(raw, ending=member.content[stop:])
+
+
+def cut_apart(member: Member, file: str) -> Iterator[tuple[Raw, bytes]]:
+    """The records of a gzip member, each with its own bytes of the content up to where the next one begins. RecordError as for `parse_all`."""
+    start = 0
+    while start < len(member.content):
+        raw, stop = _parse_at(member, start, file)
+        end = _after_newlines(member.content, stop)
+        yield raw, member.content[start:end]
+        start = end
 
 
 def _after_newlines(content: bytes, place: int) -> int:

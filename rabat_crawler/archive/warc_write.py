@@ -23,6 +23,7 @@ from zlib_ng import zlib_ng
 
 from rabat_crawler.archive.members import CLOSING_FIELD, RUN_FIELD
 from rabat_crawler.archive.warc_read import (
+    ERASED_FIELD,
     HEADERS_FIELD,
     NOTE_FIELD,
     OPEN_SUFFIX,
@@ -31,6 +32,7 @@ from rabat_crawler.archive.warc_read import (
     SOURCE_FIELD,
     VERDICT_FIELD,
     Headers,
+    Raw,
     clean_url,
     media_type,
     safe_key,
@@ -310,6 +312,30 @@ def closing_record(warcinfo_id: str, records: int, closed: str, *, now: datetime
     return pack(fields, block, "application/warc-fields")
 
 
+def tombstone(raw: Raw, *, at: str, reason: str, packed: bool) -> bytes:
+    """What stands in the place of an erased record: its name, time and kind, digests of what it held, when it was erased and why; no address.
+
+    `packed`: as a gzip member.
+    """
+    kept = {"WARC-Record-ID": "warc-record-id", "WARC-Warcinfo-ID": "warc-warcinfo-id", "WARC-Date": "warc-date"}
+    fields: Fields = [("WARC-Type", "metadata"), *((name, raw.headers[lower]) for name, lower in kept.items() if lower in raw.headers)]
+    said = {
+        "erased": at,
+        "reason": reason,
+        "erased-type": raw.kind,
+        "erased-block-digest": sha256(raw.block),
+        "erased-payload-digest": raw.headers.get("warc-payload-digest", ""),
+        "erased-length": str(len(raw.block)),
+    }
+    block = "".join(f"{name}: {field_value(value)}\r\n" for name, value in said.items() if value).encode()
+    return record_bytes(_record([*fields, (ERASED_FIELD, at)], block, "application/warc-fields"), packed=packed)
+
+
+def record_bytes(content: bytes, *, packed: bool) -> bytes:
+    """A whole record as it lies in a file, as a gzip member if `packed`."""
+    return _packed(content) if packed else content
+
+
 class RoomFor:
     """Turns the system's "no space" into DiskFull with the path and what to do."""
 
@@ -380,13 +406,24 @@ def _lines(first: str, fields: Iterable[tuple[str, str]]) -> str:
 
 def pack(fields: Fields, block: bytes, content_type: str) -> bytes:
     """A whole WARC record as one gzip member."""
+    return _packed(*_parts(fields, block, content_type))
+
+
+def _record(fields: Fields, block: bytes, content_type: str) -> bytes:
+    return b"".join(_parts(fields, block, content_type))
+
+
+def _parts(fields: Fields, block: bytes, content_type: str) -> tuple[bytes, bytes, bytes]:
     typed = [("Content-Type", content_type)] if content_type else []
     closing = [("WARC-Block-Digest", sha256(block)), *typed, ("Content-Length", str(len(block)))]
-    head = _lines(VERSION, fields + closing).encode("utf-8")
+    return _lines(VERSION, fields + closing).encode("utf-8"), block, RECORD_END
+
+
+def _packed(*parts: bytes) -> bytes:
     # Setting up the full window costs more than packing a small record.
-    window, memory = (zlib_ng.MAX_WBITS, zlib_ng.DEF_MEM_LEVEL) if len(head) + len(block) > SMALL else (12, 5)
+    window, memory = (zlib_ng.MAX_WBITS, zlib_ng.DEF_MEM_LEVEL) if sum(map(len, parts)) > SMALL else (12, 5)
     packer = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, window + 16, memory)
-    return packer.compress(head) + packer.compress(block) + packer.compress(RECORD_END) + packer.flush()
+    return b"".join((*(packer.compress(part) for part in parts), packer.flush()))
 
 
 def _optional(fields: Mapping[str, str | None]) -> Fields:

@@ -13,7 +13,7 @@ import click
 
 from rabat_crawler import errors
 
-DONE, ERROR, USAGE, DISK, LOCKED, PUT_OFF, FAILURES, INTEGRITY, BREACHED, TOO_NEW, ROBOTS, UNREACHABLE, NO_ARCHIVE = range(13)
+DONE, ERROR, USAGE, DISK, LOCKED, PUT_OFF, FAILURES, INTEGRITY, BREACHED, TOO_NEW, ROBOTS, UNREACHABLE, NO_ARCHIVE, WITHHELD = range(14)
 INTERRUPTED = 130
 
 MEANINGS = {
@@ -30,6 +30,7 @@ MEANINGS = {
     ROBOTS: "robots.txt forbids the crawl",
     UNREACHABLE: "the site gave no answer",
     NO_ARCHIVE: "there is no archive in that folder",
+    WITHHELD: "the item is withheld; the message says since when and why",
     INTERRUPTED: "stopped by Ctrl-C or a signal; the same command goes on",
 }
 
@@ -48,6 +49,7 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.RobotsForbids, ROBOTS),
     (errors.SiteUnreachable, UNREACHABLE),
     (errors.ArchiveMissing, NO_ARCHIVE),
+    (errors.Withheld, WITHHELD),
 )
 STATUS_CODES = {"done": DONE, "done with failures": FAILURES, "put off": PUT_OFF, "breached": BREACHED, "interrupted": INTERRUPTED}
 

@@ -43,6 +43,7 @@ COMMANDS = {
     "verify": ("keep", "Check digests, places and the database."),
     "backup": ("keep", "Copy the archive into a new folder, while a crawl may go on."),
     "restore": ("keep", "Make the archive anew from a backup, every byte checked."),
+    "takedown": ("takedown", "Withhold an item from everything, or list what is withheld."),
     "rebuild": ("keep", "Make the database anew from the WARC files."),
 }
 

@@ -14,8 +14,11 @@ from datasette.utils.asgi import NotFound as NoSuchAddress
 from datasette.utils.asgi import Request
 
 from rabat_crawler import errors
-from rabat_crawler.web.language import language_of_path
+from rabat_crawler.web.language import Language, Translator, date_words, language_of_path
 from rabat_crawler.web.room import Room, View
+
+GONE = 410
+"""What is withheld was there, is not given out, and may not be asked for again. (451 would say that a law demands it, which an archivist's reason need not be.)"""
 
 _BAD = (errors.SearchSyntax, errors.ConfigError)
 
@@ -27,6 +30,8 @@ def answered(room: Room, view: View) -> Callable[[Request], Awaitable[Response]]
     async def answer(request: Request) -> Response:
         try:
             return await view(room, request)
+        except errors.Withheld as error:
+            return await room.message(request, "withheld", GONE, withheld_words(error, room.language(request)), own_words=True)
         except errors.NotFound as error:
             return await room.message(request, "missing", 404, str(error).partition("; rabat-crawler")[0])
         except _BAD as error:
@@ -38,6 +43,13 @@ def answered(room: Room, view: View) -> Callable[[Request], Awaitable[Response]]
 
     del answer.__wrapped__  # Datasette looks at the parameters: they are those of `answer`
     return answer
+
+
+def withheld_words(error: errors.Withheld, language: Language) -> str:
+    """Since when and why, for a visitor."""
+    translate = Translator(language)
+    since = translate("base.withheld_since", when=date_words(error.at[:10], language))
+    return f"{since} {translate('base.withheld_because', reason=error.reason)}" if error.reason else since
 
 
 def answer_for(room: Room, request: Request, exception: Exception) -> Any:

@@ -15,7 +15,7 @@ DESCRIPTION = (
 LICENCE = "The texts belong to those who published them; cite them with their address and date"
 SOURCE = "The captures themselves (WARC files)"
 
-HIDDEN = ("_sqlite_migrations", "derived", "traits", "files", "readings", "spellings", "earlier_versions")
+HIDDEN = ("_sqlite_migrations", "derived", "traits", "files", "readings", "spellings", "earlier_versions", "withheld_names")
 """Tables that the program works with and that tell a reader nothing."""
 
 LABELS = {"items": "title", "versions": "title", "documents": "title", "captures": "url", "runs": "started_at", "news": "title"}

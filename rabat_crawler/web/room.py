@@ -142,9 +142,10 @@ class Room:
         host = request.headers.get("host", "")
         return f"{request.scheme}://{host if _HOST.fullmatch(host) else 'localhost'}{path}"
 
-    async def message(self, request: Request, key: str, status: int, detail: str = "") -> Response:
-        """A page that says one thing: `base.<key>.title` and `base.<key>.text`, with a detail."""
-        return await self.render(request, "room_message.html", status, key=f"base.{key}", detail=detail)
+    async def message(self, request: Request, key: str, status: int, detail: str = "", *, own_words: bool = False) -> Response:
+        """A page that says one thing: `base.<key>.title` and `base.<key>.text`, with a detail; `own_words`: that one is in the page's language."""
+        language = self.language(request) if own_words else "en"
+        return await self.render(request, "room_message.html", status, key=f"base.{key}", detail=detail, detail_language=language)
 
 
 def main_site(archive: Reader) -> str:

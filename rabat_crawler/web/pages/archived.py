@@ -60,6 +60,7 @@ def _find(archive: Archive, stamp: str, url: str) -> _Found | None:
     moment = playback.moment_in(stamp)
     if moment is None or not archive.warc_dir.is_dir():
         return None
+    archive.refuse_withheld(url)
     own = list(of_url(archive.connection, url, first=first_moment(stamp), last=last_moment(stamp)))
     if own:
         played = archive.play(own[-1])
@@ -100,14 +101,17 @@ async def timemap(room: Room, request: Request) -> Response:
     """Every capture of an address in link format (RFC 7089), the latest MAX_LISTED of them."""
     url = _raw(request).removeprefix(TIMEMAP)
     here = room.absolute(request, ARCHIVED)
-    listed = await room.ask(
-        lambda archive: [one for one in of_url(archive.connection, url) if one.full][-MAX_LISTED:] if archive.warc_dir.is_dir() else []
-    )
+    listed = await room.ask(lambda archive: _listed(archive, url))
     if not listed:
         return await room.message(request, "missing", 404, url[:500])
     times = [(one.capture.captured_at, here + playback.memento_path(one.capture.captured_at, one.capture.url)) for one in listed]
     text = playback.link_format(url, times, room.absolute(request, TIMEMAP + quote(url, safe=_IN_PATH)))
     return Response(text, content_type=playback.LINK_FORMAT)
+
+
+def _listed(archive: Archive, url: str) -> list[Listed]:
+    archive.refuse_withheld(url)
+    return [one for one in of_url(archive.connection, url) if one.full][-MAX_LISTED:] if archive.warc_dir.is_dir() else []
 
 
 def _raw(request: Request) -> str:

@@ -13,7 +13,7 @@ from rabat_crawler import citations, embedded
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import item_json
 from rabat_crawler.citations import MEDIA_TYPES, Citation, sentence
-from rabat_crawler.errors import NotFound
+from rabat_crawler.errors import NotFound, Withheld
 from rabat_crawler.models import Item
 from rabat_crawler.playback import memento_path
 from rabat_crawler.web.cited import ARCHIVED, Cited, citation, read_cited
@@ -38,6 +38,8 @@ async def item(room: Room, request: Request) -> Response:
     )
     try:
         view = await room.ask(lambda archive: read_item(archive, wanted, language))
+    except Withheld:
+        raise
     except NotFound as error:
         return await _missing(room, request, wanted.item, error)
     if view.item.item_id != wanted.item:
