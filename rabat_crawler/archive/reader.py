@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -297,3 +297,10 @@ class Reader:
     def items_of(self, names: Iterable[str]) -> list[Item]:
         """The items of these ids, in this order; unknown ids are left out."""
         return self._read(lambda: store.read_items_by_id(self.connection, list(names)))
+
+    def rows(self, table: str, item_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table of `archive.tables` that belong to these items, its columns in order; what several items share comes once."""
+        from rabat_crawler.archive.table_rows import read_rows
+
+        with schema.translated(self.database):
+            yield from read_rows(self.connection, table, item_ids)
