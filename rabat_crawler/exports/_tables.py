@@ -1,0 +1,135 @@
+"""What the tabular formats share: the rows of each table with progress, and the Data Package that describes the files of a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rabat_crawler.archive.tables import BY_NAME, TABLES, Column, Table
+from rabat_crawler.exports._collection import LICENCE, Collection, collection
+from rabat_crawler.exports._export import Options, Source
+
+PACKAGE = "datapackage.json"
+PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+_TELL = 200
+_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_FRICTIONLESS: dict[str, dict[str, Any]] = {
+    "partial_date": {"type": "string", "constraints": {"pattern": PARTIAL_DATE}},
+    "strings": {"type": "array"},
+    "json": {"type": "array"},
+}
+
+
+def rows(source: Source, table: Table) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table for the selected items, with progress; of pairs those of which both items are selected.
+
+    Booleans are 0 and 1, lists JSON, times text, as SQLite has them.
+    """
+    selected = set(source.item_ids)
+    other = table.names.index("other_id") if "other_id" in table.names else None
+    done = 0
+    source.tell(table.name, 0)
+    for row in source.archive.rows(table.name, source.item_ids):
+        if other is None or row[other] in selected:
+            yield row
+            done += 1
+            if done % _TELL == 0:
+                source.tell(table.name, done)
+
+
+def of_items(source: Source, table: str, item_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a table with an item's id, by that id, as objects without it; lists and booleans as Python has them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    columns = BY_NAME[table].columns
+    for row in source.archive.rows(table, item_ids):
+        values = {column.name: plain(column, value) for column, value in zip(columns, row, strict=True)}
+        found.setdefault(str(values.pop("item_id")), []).append(values)
+    return found
+
+
+def plain(column: Column, value: Any) -> Any:
+    """The value of a cell as Python has it; times stay text."""
+    if value is None:
+        return None
+    if column.type == "boolean":
+        return bool(value)
+    return json.loads(value) if column.type in ("strings", "json") else value
+
+
+def write_package(source: Source, folder: Path, options: Options, counts: Mapping[str, int], described: Mapping[str, Any]) -> None:
+    """The datapackage.json of the files `TABLE.FORMAT` in a folder; `described` is what all of them have in common, `format` among it."""
+    found = collection(source.archive, source.moment, options)
+    package = {
+        **_about(found),
+        "resources": [
+            {
+                "name": table.name,
+                "path": f"{table.name}.{described['format']}",
+                "description": table.description,
+                **described,
+                **_fixity(folder / f"{table.name}.{described['format']}"),
+                "rowCount": counts[table.name],
+                "schema": schema(table),
+            }
+            for table in TABLES
+        ],
+    }
+    text = json.dumps(package, ensure_ascii=False, indent=2) + "\n"
+    (folder / PACKAGE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def schema(table: Table) -> dict[str, Any]:
+    """The Table Schema of a table. Missing values are empty cells."""
+    described: dict[str, Any] = {"fields": [_field(column) for column in table.columns], "missingValues": [""], "primaryKey": list(table.key)}
+    if table.foreign:
+        described["foreignKeys"] = [
+            {"fields": list(key.columns), "reference": {"resource": key.table, "fields": list(key.refers_to)}} for key in table.foreign
+        ]
+    return described
+
+
+def _field(column: Column) -> dict[str, Any]:
+    described = _FRICTIONLESS.get(column.type, {"type": column.type})
+    constraints = {**described.get("constraints", {}), **({"required": True} if column.required else {})}
+    return {
+        "name": column.name,
+        "type": described["type"],
+        "description": column.description,
+        **({"constraints": constraints} if constraints else {}),
+    }
+
+
+def _about(found: Collection) -> dict[str, Any]:
+    """Of the whole: version 1 of the specification, which readers in R and in Python know alike."""
+    sources = [{"title": site.title, "path": site.starts[0]} for site in found.sites if site.starts]
+    return {
+        "profile": "data-package",
+        "name": "-".join(site.name for site in found.sites) or "archive",
+        "title": found.title,
+        "description": f"{found.description} {found.citation}",
+        "created": found.moment,
+        "licenses": [_licence(found.licence)],
+        **({"sources": sources} if sources else {}),
+    }
+
+
+def _licence(said: str) -> dict[str, str]:
+    if said.startswith(("https://", "http://")):
+        return {"path": said}
+    return {"name": "other-closed" if said == LICENCE else _NAME.sub("-", said).strip("-")[:60] or "other", "title": said}
+
+
+def _fixity(path: Path) -> dict[str, Any]:
+    with open(path, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "hash": f"sha256:{digest}"}
+
+
+def listed(counts: Mapping[str, int], suffix: str) -> str:
+    """The tables with their rows, as a table in Markdown."""
+    lines = [f"| `{table.name}{suffix}` | {counts[table.name]:,} | {table.description} |" for table in TABLES]
+    return "\n".join(("| Table | Rows | What |", "| --- | ---: | --- |", *lines))
