@@ -106,6 +106,7 @@ DOORS = {
     "markupsafe": ("web",),
     "uvicorn": ("web",),
     "pluggy": ("web",),
+    "pyarrow": ("exports",),
 }
 
 

@@ -41,12 +41,17 @@ def rows(source: Source, table: Table) -> Iterator[tuple[Any, ...]]:
                 source.tell(table.name, done)
 
 
-def of_items(source: Source, table: str, item_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """The rows of a table with an item's id, by that id, as objects without it; lists and booleans as Python has them."""
-    found: dict[str, list[dict[str, Any]]] = {}
+def objects(source: Source, table: str, item_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows of a table as objects; lists and booleans as Python has them."""
     columns = BY_NAME[table].columns
     for row in source.archive.rows(table, item_ids):
-        values = {column.name: plain(column, value) for column, value in zip(columns, row, strict=True)}
+        yield {column.name: plain(column, value) for column, value in zip(columns, row, strict=True)}
+
+
+def of_items(source: Source, table: str, item_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a table with an item's id, by that id, as objects without it."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for values in objects(source, table, item_ids):
         found.setdefault(str(values.pop("item_id")), []).append(values)
     return found
 
@@ -60,31 +65,42 @@ def plain(column: Column, value: Any) -> Any:
     return json.loads(value) if column.type in ("strings", "json") else value
 
 
-def write_package(source: Source, folder: Path, options: Options, counts: Mapping[str, int], described: Mapping[str, Any]) -> None:
-    """The datapackage.json of the files `TABLE.FORMAT` in a folder; `described` is what all of them have in common, `format` among it."""
+def write_package(
+    source: Source, folder: Path, options: Options, counts: Mapping[str, int], described: Mapping[str, Any], *, typed: bool = False
+) -> None:
+    """The datapackage.json of the files `TABLE.FORMAT` in a folder; `described` is what all of them have in common, `format` among it.
+
+    `typed`: the files themselves have types, so lists are none that a reader must parse; and such readers count no bytes, the digest is enough.
+    """
     found = collection(source.archive, source.moment, options)
-    package = {
-        **_about(found),
-        "resources": [
+    resources = []
+    for table in TABLES:
+        path = folder / f"{table.name}.{described['format']}"
+        with open(path, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        resources.append(
             {
                 "name": table.name,
-                "path": f"{table.name}.{described['format']}",
+                "path": path.name,
                 "description": table.description,
                 **described,
-                **_fixity(folder / f"{table.name}.{described['format']}"),
+                **({} if typed else {"bytes": path.stat().st_size}),
+                "hash": f"sha256:{digest}",
                 "rowCount": counts[table.name],
-                "schema": schema(table),
+                "schema": schema(table, typed=typed),
             }
-            for table in TABLES
-        ],
-    }
-    text = json.dumps(package, ensure_ascii=False, indent=2) + "\n"
+        )
+    text = json.dumps({**_about(found), "resources": resources}, ensure_ascii=False, indent=2) + "\n"
     (folder / PACKAGE).write_text(text, encoding="utf-8", newline="\n")
 
 
-def schema(table: Table) -> dict[str, Any]:
+def schema(table: Table, *, typed: bool = False) -> dict[str, Any]:
     """The Table Schema of a table. Missing values are empty cells."""
-    described: dict[str, Any] = {"fields": [_field(column) for column in table.columns], "missingValues": [""], "primaryKey": list(table.key)}
+    described: dict[str, Any] = {
+        "fields": [_field(column, typed=typed) for column in table.columns],
+        "missingValues": [""],
+        "primaryKey": list(table.key),
+    }
     if table.foreign:
         described["foreignKeys"] = [
             {"fields": list(key.columns), "reference": {"resource": key.table, "fields": list(key.refers_to)}} for key in table.foreign
@@ -92,8 +108,8 @@ def schema(table: Table) -> dict[str, Any]:
     return described
 
 
-def _field(column: Column) -> dict[str, Any]:
-    described = _FRICTIONLESS.get(column.type, {"type": column.type})
+def _field(column: Column, *, typed: bool) -> dict[str, Any]:
+    described: dict[str, Any] = {"type": "any"} if typed and column.type == "strings" else _FRICTIONLESS.get(column.type, {"type": column.type})
     constraints = {**described.get("constraints", {}), **({"required": True} if column.required else {})}
     return {
         "name": column.name,
@@ -121,12 +137,6 @@ def _licence(said: str) -> dict[str, str]:
     if said.startswith(("https://", "http://")):
         return {"path": said}
     return {"name": "other-closed" if said == LICENCE else _NAME.sub("-", said).strip("-")[:60] or "other", "title": said}
-
-
-def _fixity(path: Path) -> dict[str, Any]:
-    with open(path, "rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "hash": f"sha256:{digest}"}
 
 
 def listed(counts: Mapping[str, int], suffix: str) -> str:
