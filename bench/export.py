@@ -138,9 +138,9 @@ def measure(archive_folder: Path, name: str, target: Path) -> dict[str, Any]:
     options = Options(base_url="https://archive.example.org/" if "base_url" in takes else None)
     with Archive.open(archive_folder) as archive:
         archive.counts()
-        before, started = peak(), time.perf_counter()
+        before, started, busy = peak(), time.perf_counter(), time.process_time()
         written = export(archive, name, target, options=options)
-    return {"seconds": time.perf_counter() - started, "before": before, "peak": peak(), "bytes": written.bytes}
+    return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - busy, "before": before, "peak": peak(), "bytes": written.bytes}
 
 
 def child(archive: Path, name: str) -> dict[str, Any] | str:
@@ -156,7 +156,7 @@ def child(archive: Path, name: str) -> dict[str, Any] | str:
 def table(archive: Path, count: int, names: Iterable[str]) -> int:
     """The table; how many formats failed or needed more than the aim."""
     missed = 0
-    print(f"{'format':12} {'items/s':>10} {'seconds':>8} {'MB written':>11} {'peak MB':>8} {'of them before':>15}")
+    print(f"{'format':12} {'items/s':>10} {'seconds':>8} {'of CPU':>7} {'MB written':>11} {'peak MB':>8} {'of them before':>15}")
     for name in names:
         if name in NEED_WARC:
             print(f"{name:12} left out: it gives out recorded bytes, and there are no WARC files here")
@@ -168,11 +168,9 @@ def table(archive: Path, count: int, names: Iterable[str]) -> int:
             continue
         fails = found["peak"] > AIM
         missed += fails
-        print(
-            f"{name:12} {count / found['seconds']:10,.0f} {found['seconds']:8.1f} {found['bytes'] / 1e6:11,.0f} {found['peak']:8.0f} {found['before']:15.0f}"
-            + (f"  MISSED (aim {AIM:g})" if fails else ""),
-            flush=True,
-        )
+        figures = (count / found["seconds"], found["seconds"], found["cpu"], found["bytes"] / 1e6, found["peak"], found["before"])
+        said = "{:10,.0f} {:8.1f} {:7.1f} {:11,.0f} {:8.0f} {:15.0f}".format(*figures)
+        print(f"{name:12} {said}" + (f"  MISSED (aim {AIM:g})" if fails else ""), flush=True)
     return missed
 
 

@@ -109,7 +109,11 @@ def schema(table: Table, *, typed: bool = False) -> dict[str, Any]:
 
 
 def _field(column: Column, *, typed: bool) -> dict[str, Any]:
-    described: dict[str, Any] = {"type": "any"} if typed and column.type == "strings" else _FRICTIONLESS.get(column.type, {"type": column.type})
+    described: dict[str, Any] = _FRICTIONLESS.get(column.type, {"type": column.type})
+    if typed and column.type == "strings":
+        described = {"type": "any"}
+    if typed and column.type == "integer" and not column.required:
+        described = {"type": "number"}  # readers that go through pandas have 12.0 there, and no number for null
     constraints = {**described.get("constraints", {}), **({"required": True} if column.required else {})}
     return {
         "name": column.name,
