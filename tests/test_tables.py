@@ -9,6 +9,7 @@ import json
 import re
 import sqlite3
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from rabat_crawler.errors import ConfigError
 from rabat_crawler.exports import Options, Selection, export
 from rabat_crawler.spreadsheets import RUN, as_it_was, csv_lines, safe_cell
 from tests.building import copy_of, rabat, sample_archive
-from tests.readers import ask, needs_readers
+from tests.readers import ask, needs_readers, run
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 WHOLE = Selection()
@@ -63,6 +64,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@cache
 def kept(archive: Path, selection: Selection = WHOLE) -> dict[str, list[tuple[Any, ...]]]:
     """The rows that the archive has of each table, pairs of the selected alone."""
     with Archive.open(archive) as opened:
@@ -203,26 +205,27 @@ def test_excel_gets_a_byte_order_mark_when_asked(folder: Path) -> None:
 
 VALIDATE = """
 import frictionless
-report = frictionless.validate(sys.argv[1] + "/datapackage.json")
-errors = sorted({error.type for task in report.tasks for error in task.errors} | {error.type for error in report.errors})
-print(json.dumps({"valid": report.valid, "tables": len(report.tasks), "errors": errors}))
+for folder in sys.argv[1:]:
+    report = frictionless.validate(folder + "/datapackage.json")
+    errors = {error.type for task in report.tasks for error in task.errors} | {error.type for error in report.errors}
+    print(json.dumps([report.valid, len(report.tasks), sorted(errors)]))
 """
 
 
 @needs_readers
-@pytest.mark.parametrize("name", ["csv", "csv-excel", "csv-fr", "parquet", "parquet-fr"])
-def test_frictionless_finds_the_package_valid_with_all_its_keys(name: str, folder: Path) -> None:
-    assert ask(VALIDATE, folder / name) == {"valid": True, "tables": len(TABLES), "errors": []}
+def test_frictionless_finds_every_package_valid_with_all_its_keys(folder: Path) -> None:
+    folders = [folder / name for name in ("csv", "csv-excel", "csv-fr", "parquet")]
+    done = run("python", "-W", "ignore", "-c", f"import json, sys\n{VALIDATE}", *folders)
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [[True, len(TABLES), []]] * len(folders)
 
 
 @needs_readers
-def test_frictionless_would_find_an_item_missing_and_a_hostile_cell_changed(hostile: Path, tmp_path: Path) -> None:
+def test_frictionless_takes_hostile_cells_and_would_find_a_row_missing(hostile: Path, tmp_path: Path) -> None:
     with Archive.open(hostile) as archive:
         export(archive, "csv", tmp_path / "csv")
-    assert ask(VALIDATE, tmp_path / "csv")["valid"] is True
     path = tmp_path / "csv" / "documents.csv"
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
-    assert set(ask(VALIDATE, tmp_path / "csv")["errors"]) == {"byte-count", "foreign-key", "hash-count"}
+    assert ask(VALIDATE, tmp_path / "csv")[2] == ["byte-count", "foreign-key", "hash-count"], "and no other fault"
 
 
 # Parquet ------------------------------------------------------------------------------------------------------------------------------------
@@ -347,7 +350,7 @@ def test_lines_go_through_a_pipe_and_are_those_of_show(folder: Path) -> None:
     archive = str(sample_archive(3))
     piped = rabat("export", "jsonl", "--archive", archive, "--lang", "fr", "-o", "-").stdout
     assert piped == (folder / "jsonl-fr").read_text(encoding="utf-8")
-    for line in map(json.loads, piped.splitlines()[:5]):
+    for line in map(json.loads, piped.splitlines()[:2]):
         shown = json.loads(rabat("show", line["item_id"], "--archive", archive, "--json").stdout.splitlines()[0])
         assert shown.items() <= line.items()
 
