@@ -166,7 +166,7 @@ def as_csv(table: str, row: tuple[Any, ...]) -> list[str | None]:
 
 
 @needs_readers
-@pytest.mark.parametrize("name", ["csv", "csv-excel", "csv-fr"])
+@pytest.mark.parametrize("name", ["csv-excel", "csv-fr"])
 def test_pandas_reads_every_row_of_the_csv_files(name: str, folder: Path) -> None:
     found = ask(READ_CSV + "print(json.dumps(found))", folder / name)
     expected = kept(sample_archive(3), FRENCH if name == "csv-fr" else WHOLE)
@@ -214,7 +214,7 @@ for folder in sys.argv[1:]:
 
 @needs_readers
 def test_frictionless_finds_every_package_valid_with_all_its_keys(folder: Path) -> None:
-    folders = [folder / name for name in ("csv", "csv-excel", "csv-fr", "parquet")]
+    folders = [folder / name for name in ("csv-excel", "csv-fr", "parquet")]
     done = run("python", "-W", "ignore", "-c", f"import json, sys\n{VALIDATE}", *folders)
     assert [json.loads(line) for line in done.stdout.splitlines()] == [[True, len(TABLES), []]] * len(folders)
 
