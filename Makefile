@@ -38,6 +38,7 @@ bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python bench/relations.py
 	$(VENV)-bench/bin/python bench/dates.py
 	$(VENV)-bench/bin/python bench/search.py
+	$(VENV)-bench/bin/python bench/export.py
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

@@ -107,6 +107,7 @@ DOORS = {
     "markupsafe": ("web",),
     "uvicorn": ("web",),
     "pluggy": ("web",),
+    "pyarrow": ("exports",),
 }
 
 

@@ -385,3 +385,10 @@ class Reader:
         from rabat_crawler.archive.bundle import write_reduced
 
         return self._read(lambda: write_reduced(self.connection, target, item_ids, progress))
+
+    def rows(self, table: str, item_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table of `archive.tables` that belong to these items, its columns in order; what several items share comes once."""
+        from rabat_crawler.archive.table_rows import read_rows
+
+        with schema.translated(self.database):
+            yield from read_rows(self.connection, table, item_ids)

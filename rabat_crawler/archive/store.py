@@ -19,6 +19,12 @@ ITEM_COLUMNS = (
 _ITEM_VALUES = ", ".join(f"i.{name}" for name in ITEM_COLUMNS)
 _SELECT_ITEM = f"SELECT {_ITEM_VALUES} FROM items i "
 RUN_COLUMNS = "run_id spider site started_at finished_at status counts parameters software messages".split()
+ADDRESSES = """
+SELECT item_id, url FROM addresses WHERE item_id IN ({marks})
+UNION
+SELECT a.item_id, l.url FROM addresses a JOIN links l ON l.key = a.key WHERE a.item_id IN ({marks})
+"""
+"""The addresses of the view `item_addresses`, which SQLite would make of all items each time."""
 CHUNK = 400
 NOT_DUMPED = ("runs", "files", "derived", "spellings", "_sqlite_migrations")
 """Run bookkeeping and the library's own notes: they say when work was done, not what the archive holds.
@@ -62,10 +68,11 @@ def _read_chunk(connection: sqlite3.Connection, names: Sequence[str]) -> list[It
 def _parts(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
     """The rows that belong to items, by table and item id."""
     marks = ",".join("?" * len(names))
-    return {
+    numbered = ",".join(f"?{place}" for place in range(1, len(names) + 1))
+    addresses = _grouped(connection.execute(ADDRESSES.format(marks=numbered), names)) if names else {}
+    return {"item_addresses": addresses} | {
         table: _grouped(connection.execute(f"SELECT {columns} FROM {table} WHERE item_id IN ({marks}) ORDER BY {order}", names))
         for table, columns, order in (
-            ("item_addresses", "item_id, url", "item_id, how <> 'read', url"),
             ("tags", "item_id, tag", "item_id, tag"),
             ("attachments", "item_id, url, text, media_type", "item_id, url"),
             ("images", "item_id, url, alt", "item_id, url"),
