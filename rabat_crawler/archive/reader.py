@@ -178,6 +178,12 @@ class Reader:
 
         return self._read(lambda: captured.choose(self, wanted, date))
 
+    def shown(self, names: Iterable[str]) -> dict[str, Listed]:
+        """For each of these items the capture that shows it best: the latest full one of its whole text, else the latest. Without one it is left out."""
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.shown(self.connection, names))
+
     def nearest(self, url: str, moment: datetime) -> Listed | None:
         """The full capture of an address, in any spelling, that lies nearest to a time; None if there is none."""
         from rabat_crawler.archive import captured
