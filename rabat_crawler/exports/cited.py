@@ -23,7 +23,9 @@ def write(form: str, source: Source, target: Path, options: Options) -> Mapping[
 
 def cited(source: Source, here: str | None) -> Iterator[Citation]:
     """The citations of the items in their order; `here` is where a reading room stands on the web."""
-    archive, accessed, done = source.archive, date.fromisoformat(source.moment[:10]), 0
+    archive, done = source.archive, 0
+    latest = archive.latest()
+    accessed = date.fromisoformat(latest[:10]) if latest else None
     playable = archive.warc_dir.is_dir()
     for part in source.parts():
         twins = {item.item_id: item for item in archive.items_of(item.twin for item in part if item.twin)}
