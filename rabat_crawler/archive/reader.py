@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.agenda import AgendaFilters, Event
     from rabat_crawler.archive.captured import Listed, Played
     from rabat_crawler.archive.mentions import Mentioned
-    from rabat_crawler.archive.past import History
+    from rabat_crawler.archive.past import History, Standing
     from rabat_crawler.archive.relating import Related, Translated
     from rabat_crawler.archive.statistics import Gaps, Lags, Split, Step, Timeline, Trend
 
@@ -154,6 +154,12 @@ class Reader:
         from rabat_crawler.archive import past
 
         return self._read(lambda: past.history(self.connection, self.item(item_id)))
+
+    def standing(self, names: Iterable[str]) -> dict[str, Standing]:
+        """For each of these items since when its present text stands, and which version stood before it."""
+        from rabat_crawler.archive import past
+
+        return self._read(lambda: past.standing(self.connection, names))
 
     def item_as_of(self, item_id: str, date: str) -> Item:
         """The item as it stood at the end of a year, month or day (ISO 8601). NotFound if it was not captured by then."""

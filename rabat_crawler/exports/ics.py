@@ -43,9 +43,10 @@ def told(source: Source) -> Iterator[Event]:
         source.tell("meetings", done, len(every))
 
 
-def language_of(source: Source, options: Options) -> Language:
-    """The language of an export's words: as asked, else that of the items where one was selected, else English."""
-    return "fr" if (options.language or source.selection.filters.language) == "fr" else "en"
+def language_of(source: Source, options: Options, own: str | None = None) -> Language:
+    """The language of an export's words: as asked, else that of what they name (`own`), else that of the items where one was selected, else English."""
+    spoken = (one for one in (options.language, own, source.selection.filters.language) if one in ("en", "fr"))
+    return "fr" if next(spoken, "en") == "fr" else "en"
 
 
 EXPORTS = (
