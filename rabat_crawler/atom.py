@@ -18,6 +18,7 @@ AUTHORITY = "rabat-crawler,2026"
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$", re.ASCII)
 _DATE = re.compile(r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", re.ASCII)
@@ -106,7 +107,7 @@ def _entry(entry: Entry) -> str:
     published = f"<published>{_moment(item.published)}</published>\n" if item.published else ""
     alternate = f'<link rel="alternate" type="text/html" href={_quoted(entry.address)}/>\n' if entry.address else ""
     original = item.canonical_url if item.canonical_url != entry.address else None
-    via = f'<link rel="via" href={_quoted(original)}/>\n' if original else ""
+    via = f'<link rel="via" href={_quoted(original)}/>\n' if original and _WEB.match(original) else ""
     terms = (item.kind, *item.tags)
     categories = "".join(f"<category term={_quoted(term)}/>\n" for term in dict.fromkeys(terms) if term)
     summary = f"<summary>{_text(item.summary)}</summary>\n" if item.summary else ""
