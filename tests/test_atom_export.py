@@ -23,6 +23,7 @@ from rabat_crawler.names import label
 from tests.building import BASE, RABAT, START, article_html, night, sample_archive
 from tests.item_archives import ADDRESS, attacking, three_epochs
 from tests.readers import ask, needs_readers
+from tests.rooms import serving
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ROOM = "https://archive.example.org/room"
@@ -233,6 +234,16 @@ def test_only_the_paragraphs_that_changed_are_told(tmp_path: Path) -> None:
     (entry,) = read(feeds(folder, tmp_path / "feeds") / "all.atom").values()
     paragraphs = re.findall("<p>(.*?)</p>", content(entry).partition("<hr>")[0])
     assert [MARKUP.sub("", one)[:12] for one in paragraphs[1:]] == ["…", "Paragraphe 4", "…"]
+
+
+def test_the_reading_rooms_feeds_have_the_same_entries(tmp_path: Path) -> None:
+    exported = read(feeds(three_epochs(), tmp_path / "feeds") / "all.atom")
+    with serving(three_epochs()) as room:
+        root = etree.fromstring(room.ask("/en/search.atom", language="fr").body)
+    entries = {str(one.findtext(f"{ATOM}id")): one for one in root.findall(f"{ATOM}entry")}
+    assert len(entries) > 10 and any("<ins>" in content(entry) for entry in entries.values())
+    for one, entry in entries.items():
+        assert (updated(entry), content(entry)) == (updated(exported[one]), content(exported[one]))
 
 
 # Hostile and huge ------------------------------------------------------------------------------------------------------------
