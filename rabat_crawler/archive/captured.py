@@ -37,8 +37,9 @@ SHORTEST = 8
 _CAPTURE = tuple(field.name for field in fields(Capture))
 _SELECT = f"SELECT {', '.join('c.' + name for name in _CAPTURE)}, c.role, c.badness, c.held, coalesce(c.original, c.refers_to) FROM captures c"
 SHOWN = f"""
-SELECT ic.item_id, ic.complete, {_SELECT.removeprefix("SELECT ")} JOIN item_captures ic ON ic.record_id = c.record_id
-WHERE ic.item_id IN (SELECT value FROM json_each(?)) ORDER BY ic.item_id, ic.complete DESC, c.captured_at DESC, c.record_id DESC
+SELECT i.item_id, d.complete, {_SELECT.removeprefix("SELECT ").removesuffix(" FROM captures c")} FROM json_each(?) j CROSS JOIN items i ON i.item_id = j.value
+JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id
+ORDER BY i.item_id, d.complete DESC, c.captured_at DESC, c.record_id DESC
 """
 _BARE_ADDRESS = re.compile(r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?(?:[/?*].*)?$|^localhost(?::\d{1,5})?/.*$", re.I | re.S)
 _OWN = """
