@@ -145,6 +145,13 @@ class Reader:
 
         return self._read(lambda: read_facets(self.connection, filters or Filters()))
 
+    def groups(self) -> Iterator[tuple[str, str, str]]:
+        """(`language`, `kind` or `country`, its value, item id) of every item, in no order; one row for each country that it mentions."""
+        from rabat_crawler.archive.mentions import read_groups
+
+        with schema.translated(self.database):
+            yield from read_groups(self.connection)
+
     def versions(self, item_id: str) -> list[Version]:
         """The distinct texts that the item has had, oldest first."""
         return self._read(lambda: store.read_versions(self.connection, item_id))

@@ -8,25 +8,25 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import islice
+from heapq import nsmallest
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from rabat_crawler import atom
 from rabat_crawler.archive.feed_entries import read_entries
-from rabat_crawler.archive.filters import Filters
 from rabat_crawler.citations import one_line, organisation
 from rabat_crawler.exports._addresses import base, of_item
 from rabat_crawler.exports._collection import Collection, collection, readme
 from rabat_crawler.exports._export import Export, Options, Selection, Source
 from rabat_crawler.exports.ics import language_of
-from rabat_crawler.names import known, label
+from rabat_crawler.names import label
 from rabat_crawler.web.language import Language, Translator
 
 MOST = 100
 """So many entries a feed has at most, the newest. Archived feeds (RFC 5005) would hold all of them, but their pages may never change, and a backfill adds
 captures to the past."""
 AT_ONCE = 10
+FACETS = ("language", "kind", "country")
 FOLDER = "feeds"
 """Where below the address of the reading room or the site the folder is to stand."""
 OPML = "feeds.opml"
@@ -95,26 +95,24 @@ def write_feeds(source: Source, folder: Path, options: Options) -> list[Feed]:
 
 def feeds_of(source: Source, options: Options, found: Collection) -> Iterator[Feed]:
     """The feeds that have entries: all, by language, by kind, by country mentioned in the order of the codes."""
-    newest, archive = by_age(source), source.archive
-    whole = set(newest)
+    newest, language = by_age(source), language_of(source, options)
+    place = {name: number for number, name in enumerate(newest)}
+    groups: dict[tuple[str, str], list[int]] = {}
+    for facet, code, name in source.archive.groups():
+        if name in place and _CODE.fullmatch(code):
+            groups.setdefault((facet, code), []).append(place[name])
 
-    def feed(path: str, words: str, filters: Filters, language: Language) -> Iterator[Feed]:
-        ids = whole.intersection(archive.item_ids("", filters)) if filters != Filters() else whole
+    def feed(path: str, words: str, members: Sequence[int], language: Language) -> Feed:
         author = organisation(found.title, language)
         title = author + (": " if language == "en" else "\u00a0: ") * bool(words) + words
-        shown = tuple(islice((one for one in newest if one in ids), MOST))
-        if shown:
-            yield Feed(path=path, title=title, author=author, language=language, ids=shown, total=len(ids))
+        ids = tuple(newest[number] for number in nsmallest(MOST, members))
+        return Feed(path=path, title=title, author=author, language=language, ids=ids, total=len(members))
 
-    language = language_of(source, options)
-    yield from feed("all", "", Filters(), language)
-    for code in sorted(filter(_CODE.fullmatch, found.stats["by_language"])):
-        own = language_of(source, options, code)
-        yield from feed(f"language/{code}", _words(own, "language", code), Filters(language=code), own)
-    for code in sorted(filter(_CODE.fullmatch, found.stats["by_kind"])):
-        yield from feed(f"kind/{code}", _words(language, "kind", code), Filters(kind=code), language)
-    for code in sorted(one.code for one in known("country")):
-        yield from feed(f"country/{code}", label("country", code, language), Filters(country=code), language)
+    yield feed("all", "", range(len(newest)), language)
+    for facet in FACETS:
+        for code in sorted(code for one, code in groups if one == facet):
+            own = language_of(source, options, code if facet == "language" else None)
+            yield feed(f"{facet}/{code}", _words(own, facet, code), groups[facet, code], own)
 
 
 def by_age(source: Source) -> list[str]:
@@ -168,6 +166,8 @@ def _entries(source: Source, ids: Sequence[str], here: str | None) -> Iterator[a
 
 
 def _words(language: Language, facet: str, code: str) -> str:
+    if facet == "country":
+        return label("country", code, language)
     translated = Translator(language)
     return translated(f"base.{facet}_{code}") if translated.has(f"base.{facet}_{code}") else code
 
