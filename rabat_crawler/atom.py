@@ -29,8 +29,8 @@ MOST_COMPARED = 200_000
 """So many characters of each of two texts are compared."""
 _SAID = {
     "changed": (
-        "Changed, first seen so on {day}. What went is struck out, what came is underlined.",
-        "Modifié, vu ainsi pour la première fois le {day}. Ce qui a disparu est barré, ce qui est venu est souligné.",
+        "Changed, seen so since {day}. What went is struck out, what came is underlined.",
+        "Modifié, vu ainsi depuis le {day}. Ce qui a disparu est barré, ce qui est venu est souligné.",
     ),
     "title": ("Title: ", "Titre\u00a0: "),
     "spacing": ("Only the spacing differs.", "Seuls les espaces diffèrent."),

@@ -210,7 +210,7 @@ def test_ids_stay_from_night_to_night_and_a_changed_item_comes_again(tmp_path: P
         assert {said_of(former, said, "ins"), said_of(present, said, "del")} == {True}
     texts = [content(new[one]) for one in changed]
     assert sum("<p>Title: " in text for text in texts) == 1
-    assert any(text.startswith("<p><strong>Modifié, vu ainsi pour la première fois le ") for text in texts)
+    assert any(text.startswith("<p><strong>Modifié, vu ainsi depuis le ") for text in texts)
 
 
 def test_a_text_that_comes_back_is_news(tmp_path: Path) -> None:
