@@ -102,21 +102,38 @@ def calendar(
     `stamp`: ISO 8601, the moment whose knowledge this is (the archive's last capture), for DTSTAMP; `host`: what the entries' UIDs end with;
     `link`: the address of an item. A meeting whose days cannot be read is left out.
     """
+    return "".join(iter_calendar(meetings, stamp=stamp, name=name, host=host, language=language, link=link))
+
+
+def iter_calendar(
+    meetings: Iterable[Meeting],
+    *,
+    stamp: str | None,
+    name: str,
+    host: str = HOST,
+    language: Language = "en",
+    link: Callable[[Telling], str | None] | None = None,
+) -> Iterator[str]:
+    """The same in pieces: its head, an entry for each meeting ("" for one that is left out), its end."""
     moment = moment_of(stamp) or datetime(1970, 1, 1)
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:{PRODUCT}",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"NAME:{escaped(name)}",
-        f"X-WR-CALNAME:{escaped(name)}",
-    ]
+    yield _lines(
+        (
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            f"PRODID:{PRODUCT}",
+            "CALSCALE:GREGORIAN",
+            "METHOD:PUBLISH",
+            f"NAME:{escaped(name)}",
+            f"X-WR-CALNAME:{escaped(name)}",
+        )
+    )
     for meeting in meetings:
-        days = span(meeting.start, meeting.end)
-        if days is not None and meeting.items:
-            lines += _entry(meeting, days, f"{moment:%Y%m%dT%H%M%SZ}", host, language, link)
-    lines.append("END:VCALENDAR")
+        days = span(meeting.start, meeting.end) if meeting.items else None
+        yield _lines(_entry(meeting, days, f"{moment:%Y%m%dT%H%M%SZ}", host, language, link)) if days else ""
+    yield _lines(["END:VCALENDAR"])
+
+
+def _lines(lines: Iterable[str]) -> str:
     return "".join(f"{part}\r\n" for line in lines for part in folded(line))
 
 

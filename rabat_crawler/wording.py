@@ -6,7 +6,7 @@ import re
 import textwrap
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
@@ -89,6 +89,24 @@ def _tidy(raw: list[Piece]) -> list[Piece]:
                 pieces.append((op, words))
     # Empty pieces may have stood between two stretches that stay.
     return [(op, "".join(text for _, text in group)) for op, group in groupby(pieces, key=lambda piece: piece[0])]
+
+
+def diff_paragraphs(pieces: Iterable[Piece]) -> Iterable[tuple[Piece, ...]]:
+    """The stretches of a word diff in paragraphs; a break that was removed keeps what it parted in one paragraph, with a line end between."""
+    current: list[Piece] = []
+    for op, text in pieces:
+        if op == "-":
+            current.append((op, text))
+            continue
+        first, *rest = text.split("\n\n")
+        if first:
+            current.append((op, first))
+        for part in rest:
+            if current:
+                yield tuple(current)
+            current = [(op, part)] if part else []
+    if current:
+        yield tuple(current)
 
 
 # Matching: lines first, then words ---------------------------------------------------------------------------------------------

@@ -1,8 +1,12 @@
-"""Items to cite, made up, and titles that try to break out of a field."""
+"""Items to cite, made up, titles that try to break out of a field, and BibTeX as another program reads it."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import bibtexparser
+from bibtexparser.middlewares import LatexDecodingMiddleware, RemoveEnclosingMiddleware
+from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 from rabat_crawler.models import Item
 
@@ -57,3 +61,30 @@ def item(title: str = "Réunion thématique à Dakar", **more: Any) -> Item:
 def twin(title: str = "Thematic meeting in Dakar") -> Item:
     """Its translation."""
     return item(title, item_id="9t0507dr99", language="en", canonical_url="https://www.rabat-process.org/en/in-action/167-meeting")
+
+
+def latex_as_text() -> LatexNodes2Text:
+    """pylatexenc's reader with three marks of LaTeX that it does not know, or takes for accents."""
+    known = get_default_latex_context_db()
+    marks = {"textbraceleft": "{", "textbraceright": "}", "textasciicircum": "^"}
+    known.add_context_category("marks", macros=[MacroTextSpec(name, mark) for name, mark in marks.items()], prepend=True)
+    return LatexNodes2Text(latex_context=known, keep_braced_groups=False, math_mode="verbatim", strict_latex_spaces=True)
+
+
+LATEX = latex_as_text()
+
+
+def bibtex_fields(text: str) -> list[dict[str, str]]:
+    """The entries of a file as bibtexparser reads them, LaTeX as text (but addresses as they stand); it must have nothing to complain of."""
+    verbatim = bibtexparser.parse_string(text, parse_stack=[RemoveEnclosingMiddleware()])
+    library = bibtexparser.parse_string(text, parse_stack=[RemoveEnclosingMiddleware(), LatexDecodingMiddleware(decoder=LATEX)])
+    assert library.failed_blocks == []
+    assert [type(block).__name__ for block in library.blocks] == ["Entry"] * len(library.entries)
+    return [
+        {
+            "key": entry.key,
+            "type": entry.entry_type,
+            **{field.key: raw.value if field.key == "url" else field.value for field, raw in zip(entry.fields, as_it_is.fields, strict=True)},
+        }
+        for entry, as_it_is in zip(library.entries, verbatim.entries, strict=True)
+    ]

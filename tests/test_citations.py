@@ -6,33 +6,19 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
-import bibtexparser
 import pytest
 import rispy
-from bibtexparser.middlewares import LatexDecodingMiddleware, RemoveEnclosingMiddleware
 from hypothesis import given
 from hypothesis import strategies as st
-from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 from rabat_crawler import citations
 from rabat_crawler.citations import Citation, cite
 from rabat_crawler.date_text import in_words, parts_of, span_in_words
 from rabat_crawler.errors import ConfigError
-from tests.citing import TITLES, item, twin
+from tests.citing import TITLES, bibtex_fields, item, twin
 
 ARCHIVED = "https://archive.example.org/archived/20190501060000id_/https://www.rabat-process.org/fr/en-action/166-reunion"
 WHEN = datetime(2019, 5, 1, 6, 0, tzinfo=UTC)
-
-
-def latex_as_text() -> LatexNodes2Text:
-    """pylatexenc's reader with three marks of LaTeX that it does not know, or takes for accents."""
-    known = get_default_latex_context_db()
-    marks = {"textbraceleft": "{", "textbraceright": "}", "textasciicircum": "^"}
-    known.add_context_category("marks", macros=[MacroTextSpec(name, mark) for name, mark in marks.items()], prepend=True)
-    return LatexNodes2Text(latex_context=known, keep_braced_groups=False, math_mode="verbatim", strict_latex_spaces=True)
-
-
-LATEX = latex_as_text()
 
 
 def full(title: str = "Réunion thématique à Dakar", **more: object) -> Citation:
@@ -44,22 +30,6 @@ def full(title: str = "Réunion thématique à Dakar", **more: object) -> Citati
         permanent_url="https://archive.example.org/item/4t0507dr72",
         accessed=date(2026, 11, 26),
     )
-
-
-def bibtex_fields(text: str) -> list[dict[str, str]]:
-    """The entries of a file as bibtexparser reads them, LaTeX as text (but addresses as they stand); it must have nothing to complain of."""
-    verbatim = bibtexparser.parse_string(text, parse_stack=[RemoveEnclosingMiddleware()])
-    library = bibtexparser.parse_string(text, parse_stack=[RemoveEnclosingMiddleware(), LatexDecodingMiddleware(decoder=LATEX)])
-    assert library.failed_blocks == []
-    assert [type(block).__name__ for block in library.blocks] == ["Entry"] * len(library.entries)
-    return [
-        {
-            "key": entry.key,
-            "type": entry.entry_type,
-            **{field.key: raw.value if field.key == "url" else field.value for field, raw in zip(entry.fields, as_it_is.fields, strict=True)},
-        }
-        for entry, as_it_is in zip(library.entries, verbatim.entries, strict=True)
-    ]
 
 
 # One item --------------------------------------------------------------------------------------------------------------------

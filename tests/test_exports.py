@@ -94,12 +94,19 @@ def test_nothing_to_give_out_is_said_and_nothing_is_written(name: str, tmp_path:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty"]
 
 
+DISK = {"ics": 4}
+"""Kilobytes of the disk that is too small for a format, where 24 are enough for it."""
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 kilobytes."""
+def small_disk(tmp_path: Path, name: str) -> Iterator[Path]:
+    """A file system of a few kilobytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", str(folder)], capture_output=True).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK.get(name, 24)}k", "tmpfs", str(folder)], capture_output=True).returncode
+    ):
         pytest.skip("no right to mount a small file system here")
     try:
         yield folder

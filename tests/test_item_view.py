@@ -13,8 +13,8 @@ from rabat_crawler.archive.captured import Listed
 from rabat_crawler.archive.past import History, Span
 from rabat_crawler.models import Capture, Version
 from rabat_crawler.web.cited import Cited, citation
-from rabat_crawler.web.item_view import MAX_TOLD, diff_paragraphs, lead_of, told
-from rabat_crawler.wording import word_diff
+from rabat_crawler.web.item_view import MAX_TOLD, lead_of, told
+from rabat_crawler.wording import diff_paragraphs, word_diff
 from tests.building import START
 from tests.citing import item
 

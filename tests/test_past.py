@@ -501,3 +501,40 @@ def test_an_index_line_is_text_and_sorted_by_bytes() -> None:
     assert [values.get("status") for *_, values in found] == [None, "200", None]
     assert found[0][2] == {"url": URL, "mime": "unk", "digest": "A" * 32, "length": "9", "offset": "7", "filename": "a b.warc"}
     assert found[2][1:] == ("19991231000000", {**found[2][2], "digest": "B" * 32})
+
+
+# Many items in one question ----------------------------------------------------------------------------------------------------
+
+
+def test_the_captures_to_show_of_many_items_are_those_of_each(tmp_path: Path) -> None:
+    nights = (
+        Night(days=0, body=page("Un")),
+        Night(days=1, body=page("Un", "Un autre texte.")),
+        Night(days=2, body=page("Un", "Coupé"), truncated="length"),
+        Night(days=3, body=b"gone", status=404),
+        Night(days=0, body=page("Deux"), url=f"{BASE}/fr/102-deux"),
+    )
+    for folder in (past_archive(tmp_path / "archive", nights), sample_archive(3)):
+        with Archive.open(folder) as archive:
+            names = archive.item_ids()
+            assert archive.shown(names) == {name: archive.capture(name) for name in names}
+            assert archive.shown(["unknown"]) == archive.standing(["unknown"]) == {}
+
+
+def test_since_when_many_items_stand_is_what_their_histories_say() -> None:
+    with Archive.open(sample_archive(3)) as archive:
+        found = archive.standing(archive.item_ids())
+        for name, standing in found.items():
+            history = archive.history(name)
+            last = [span for span in history.spans if span.version_id == history.item.current_version][-1]
+            assert standing.since == last.first_seen
+            assert (standing.before is None) == (len(history.versions) == 1)
+
+
+def test_groups_count_what_the_facets_count() -> None:
+    with Archive.open(sample_archive(3)) as archive:
+        counted = Counter((facet, value) for facet, value, _ in archive.groups())
+        expected = {("country", code): count for code, count in archive.facets()["country"]}
+        expected |= {("kind", kind): count for kind, count in archive.stats()["by_kind"].items()}
+        expected |= {("language", code): count for code, count in archive.stats()["by_language"].items() if code != "unknown"}
+    assert counted == expected

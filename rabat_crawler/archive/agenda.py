@@ -95,11 +95,14 @@ def read_agenda(connection: sqlite3.Connection, filters: AgendaFilters) -> list[
     towns = set(resolve("town", filters.town)) if filters.town is not None else None
     rows = {row[0]: _row(row) for row in connection.execute(EVENTS)}
     together = connection.execute(TOGETHER).fetchall()
+    begun_by: dict[str, list[tuple[str, str, str]]] = {}
+    for pair in together:
+        begun_by.setdefault(pair[0], []).append(pair)
     events = []
     for group in _groups(rows, together):
         if not any(name in rows and rows[name].is_meeting for name in group):
             continue
-        tellings = _tellings(connection, group, rows, together)
+        tellings = _tellings(connection, group, rows, [pair for name in sorted(group) for pair in begun_by.get(name, ())])
         event = _event([rows[name] for name in sorted(group) if name in rows], tellings)
         if _fits(event, filters, countries, towns):
             events.append(event)
@@ -129,12 +132,13 @@ def _groups(rows: Iterable[str], together: Sequence[tuple[str, str, str]]) -> li
 def _tellings(
     connection: sqlite3.Connection, group: set[str], rows: dict[str, _Row], together: Sequence[tuple[str, str, str]]
 ) -> tuple[Telling, ...]:
+    """The items of a meeting in the order of what they tell; `together` are the pairs that begin with one of them."""
     roles: dict[str, str] = {}
     twins: dict[str, str] = {}
     for one, other, relation in together:
-        if one in group and relation == "announcement of":
+        if relation == "announcement of":
             roles[one], roles[other] = "announcement", "outcome"
-        elif one in group and relation == "translation":
+        elif relation == "translation":
             twins[one] = other
     found = []
     for name in sorted(group):

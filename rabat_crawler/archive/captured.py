@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from http import HTTPStatus
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,11 @@ NO_PAGE = ("gone", "missing", "wall", "redirect")
 SHORTEST = 8
 _CAPTURE = tuple(field.name for field in fields(Capture))
 _SELECT = f"SELECT {', '.join('c.' + name for name in _CAPTURE)}, c.role, c.badness, c.held, coalesce(c.original, c.refers_to) FROM captures c"
+SHOWN = f"""
+SELECT i.item_id, d.complete, {_SELECT.removeprefix("SELECT ").removesuffix(" FROM captures c")} FROM json_each(?) j CROSS JOIN items i ON i.item_id = j.value
+JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id
+ORDER BY i.item_id, d.complete DESC, c.captured_at DESC, c.record_id DESC
+"""
 _BARE_ADDRESS = re.compile(r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?(?:[/?*].*)?$|^localhost(?::\d{1,5})?/.*$", re.I | re.S)
 _OWN = """
 c.url_key IN (SELECT value FROM json_each(:keys)) OR c.record_id IN (SELECT record_id FROM item_captures WHERE item_id = :item AND complete)
@@ -186,6 +193,23 @@ def showing(connection: sqlite3.Connection, item_id: str) -> list[Listed]:
     condition = "c.record_id IN (SELECT record_id FROM item_captures WHERE item_id = :item AND complete = :complete)"
     whole = list(_listed(connection, condition, {"item": item_id, "complete": 1}, None, None))
     return whole or list(_listed(connection, condition, {"item": item_id, "complete": 0}, None, None))
+
+
+def shown(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Listed]:
+    """For each item the capture to show of it: of those in `showing` the latest full one, else the latest. Items without one are left out."""
+    found: dict[str, Listed] = {}
+    for name, rows in groupby(connection.execute(SHOWN, (json.dumps(list(names)),)), key=itemgetter(0)):
+        whole = None
+        for _, complete, *row in rows:
+            one = _from_row(row)
+            if whole is None:
+                whole, found[name] = complete, one
+            if complete != whole:
+                break
+            if one.full:
+                found[name] = one
+                break
+    return found
 
 
 def _listed(connection: sqlite3.Connection, condition: str, values: Mapping[str, Any], first: str | None, last: str | None) -> Iterator[Listed]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,10 @@ OF_ITEM = "SELECT kind, code, matched, count, spans FROM mentions WHERE item_id 
 FACETS = """
 SELECT m.kind, m.code, count(*) FROM mentions m JOIN items i ON i.item_id = m.item_id WHERE 1 {conditions}
 GROUP BY m.kind, m.code ORDER BY m.kind, count(*) DESC, m.code
+"""
+GROUPS = """
+SELECT 'language', language, item_id FROM items WHERE language IS NOT NULL UNION ALL SELECT 'kind', kind, item_id FROM items
+UNION ALL SELECT m.kind, m.code, m.item_id FROM mentions m WHERE m.kind = 'country'
 """
 HAS = "AND EXISTS (SELECT 1 FROM mentions m WHERE m.item_id = i.item_id AND m.kind = '{kind}' AND m.code IN ({marks}))"
 
@@ -68,6 +72,11 @@ def read_facets(connection: sqlite3.Connection, filters: Filters) -> dict[str, l
     for kind, code, count in connection.execute(FACETS.format(conditions=conditions), values):
         facets[kind].append((code, count))
     return facets
+
+
+def read_groups(connection: sqlite3.Connection) -> Iterator[tuple[str, str, str]]:
+    """(facet, value, item id) of every item: its language, its kind, each country that it mentions."""
+    yield from connection.execute(GROUPS)
 
 
 def conditions(wanted: Mapping[NameKind, str]) -> tuple[list[str], dict[str, str]]:

@@ -5,6 +5,7 @@ Reads only. A text that came back has several spans; `versions` alone knows but 
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from bisect import bisect_left, bisect_right
@@ -29,6 +30,19 @@ SELECT d.draft_id, d.content, d.origin, c.record_id, c.captured_at, c.url, c.sou
 FROM items i JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id
 WHERE i.item_id = ? ORDER BY c.captured_at, c.record_id, d.draft_id
 """
+
+STANDING = """
+SELECT i.item_id, i.current_version, coalesce(v.first_seen, i.first_seen), (SELECT count(*) FROM versions o WHERE o.item_id = i.item_id)
+FROM items i LEFT JOIN versions v ON v.version_id = i.current_version WHERE i.item_id IN (SELECT value FROM json_each(?)) ORDER BY i.item_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Since when an item's present text stands (ISO 8601 UTC), and the id of the version that stood before it; None if it never changed."""
+
+    since: str
+    before: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +176,20 @@ def history(connection: sqlite3.Connection, item: Item) -> History:
     return History(
         item=item, versions=tuple(store.read_versions(connection, item.item_id)), spans=tuple(_spans(item.item_id, seen)), captures=captures
     )
+
+
+def standing(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Standing]:
+    """For each of these items since when its text is what it is: a text that came back stands since it came back. Unknown items are left out."""
+    found = {}
+    for name, current, first_seen, versions in connection.execute(STANDING, (json.dumps(list(names)),)).fetchall():
+        stood = spans(connection, name) if versions > 1 else []
+        at = max((number for number, span in enumerate(stood) if span.version_id == current), default=None)
+        if at is None:
+            found[name] = Standing(since=first_seen, before=None)
+            continue
+        before = next((span.version_id for span in reversed(stood[:at]) if span.version_id != current), None)
+        found[name] = Standing(since=stood[at].first_seen, before=before)
+    return found
 
 
 def spans(connection: sqlite3.Connection, item_id: str) -> list[Span]:

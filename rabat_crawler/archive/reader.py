@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rabat_crawler.archive.decisions import Decision
     from rabat_crawler.archive.given import Given, Shown
     from rabat_crawler.archive.mentions import Mentioned
-    from rabat_crawler.archive.past import History
+    from rabat_crawler.archive.past import History, Standing
     from rabat_crawler.archive.relating import Related, Translated
     from rabat_crawler.archive.statistics import Gaps, Lags, Split, Step, Timeline, Trend
     from rabat_crawler.archive.taking_down import Preview
@@ -185,6 +185,13 @@ class Reader:
 
         return self._read(lambda: read_facets(self.connection, filters or Filters()))
 
+    def groups(self) -> Iterator[tuple[str, str, str]]:
+        """(`language`, `kind` or `country`, its value, item id) of every item, in no order; one row for each country that it mentions."""
+        from rabat_crawler.archive.mentions import read_groups
+
+        with schema.translated(self.database):
+            yield from read_groups(self.connection)
+
     def versions(self, item_id: str) -> list[Version]:
         """The distinct texts that the item has had, oldest first."""
         return self._read(lambda: store.read_versions(self.connection, item_id))
@@ -194,6 +201,12 @@ class Reader:
         from rabat_crawler.archive import past
 
         return self._read(lambda: past.history(self.connection, self.item(item_id)))
+
+    def standing(self, names: Iterable[str]) -> dict[str, Standing]:
+        """For each of these items since when its present text stands, and which version stood before it."""
+        from rabat_crawler.archive import past
+
+        return self._read(lambda: past.standing(self.connection, names))
 
     def item_as_of(self, item_id: str, date: str) -> Item:
         """The item as it stood at the end of a year, month or day (ISO 8601). NotFound if it was not captured by then."""
@@ -248,6 +261,12 @@ class Reader:
 
         with schema.translated(self.database):
             yield from listing_pages(self.connection)
+
+    def shown(self, names: Iterable[str]) -> dict[str, Listed]:
+        """For each of these items the capture that shows it best: the latest full one of its whole text, else the latest. Without one it is left out."""
+        from rabat_crawler.archive import captured
+
+        return self._read(lambda: captured.shown(self.connection, names))
 
     def nearest(self, url: str, moment: datetime) -> Listed | None:
         """The full capture of an address, in any spelling, that lies nearest to a time; None if there is none."""

@@ -11,11 +11,27 @@ from collections.abc import Iterable, Iterator
 from rabat_crawler.citations.bibtex import entry
 from rabat_crawler.citations.citation import Citation, address, cite, one_line, organisation
 from rabat_crawler.citations.csl import csl_item
+from rabat_crawler.citations.kept import ARCHIVED, cite_kept
 from rabat_crawler.citations.plain import sentence
 from rabat_crawler.citations.ris import record
 from rabat_crawler.errors import ConfigError
 
-__all__ = ["MEDIA_TYPES", "Citation", "address", "cite", "csl_item", "entry", "iter_text", "one_line", "organisation", "record", "sentence", "write"]
+__all__ = [
+    "ARCHIVED",
+    "MEDIA_TYPES",
+    "Citation",
+    "address",
+    "cite",
+    "cite_kept",
+    "csl_item",
+    "entry",
+    "iter_text",
+    "one_line",
+    "organisation",
+    "record",
+    "sentence",
+    "write",
+]
 
 MEDIA_TYPES = {
     "bib": "application/x-bibtex; charset=utf-8",

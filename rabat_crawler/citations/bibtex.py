@@ -15,23 +15,24 @@ ESCAPES: dict[str, str] = {
 }
 UNPAIRED: dict[str, str] = {"{": r"{\textbraceleft}", "}": r"{\textbraceright}"}
 """BibTeX counts braces behind a backslash too: one without its other half would swallow the rest of the file."""
+_PAIRED, _UNPAIRED = str.maketrans(ESCAPES), str.maketrans(ESCAPES | UNPAIRED)
 LIGATURES = re.compile(r"([-'`<>,])(?=\1)|([?!])(?=`)")
 """Pairs that TeX sets as one other sign: two hyphens as a dash, and the like."""
+_BRACE = re.compile(r"[{}]")
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 LANGUAGES = {"fr": "french", "en": "english", "ar": "arabic", "es": "spanish", "pt": "portuguese", "de": "german", "it": "italian"}
 
 
 def escaped(text: str) -> str:
     """The text as LaTeX prints it."""
-    escapes = ESCAPES if _paired(text) else ESCAPES | UNPAIRED
-    plain = "".join(escapes.get(letter, letter) for letter in text)
+    plain = text.translate(_PAIRED if _paired(text) else _UNPAIRED)
     return LIGATURES.sub(r"\g<0>{}", plain)
 
 
 def _paired(text: str) -> bool:
     """True if every brace has its other half behind or before it."""
     depth = 0
-    for letter in text:
+    for letter in _BRACE.findall(text):
         depth += (letter == "{") - (letter == "}")
         if depth < 0:
             return False

@@ -93,7 +93,9 @@ def organisation(title: str, language: str | None) -> str:
 def one_line(text: str, most: int) -> str:
     """The text with single plain spaces, without control characters, turns of direction and halves of letters; at most so many characters."""
     spaced = _SPACES.sub(" ", _TURNS.sub("", text[: 4 * most]))
-    kept = "".join(letter for letter in spaced if unicodedata.category(letter) not in ("Cc", "Cs", "Co", "Cn")).strip()
+    if not spaced.isprintable():
+        spaced = "".join(letter for letter in spaced if unicodedata.category(letter) not in ("Cc", "Cs", "Co", "Cn"))
+    kept = spaced.strip()
     return kept if len(kept) <= most else kept[: most - 1].rstrip() + "…"
 
 

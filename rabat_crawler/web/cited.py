@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.captured import Listed
-from rabat_crawler.citations import Citation, cite
-from rabat_crawler.errors import NotFound
+from rabat_crawler.citations import ARCHIVED, Citation, cite_kept
 from rabat_crawler.extract.hosts import is_loopback
 from rabat_crawler.models import Item
-from rabat_crawler.playback import memento_path
 
-ARCHIVED = "/archived"
+__all__ = ["ARCHIVED", "Cited", "citation", "read_cited"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,32 +25,17 @@ class Cited:
 
 def read_cited(archive: Archive, item: Item) -> Cited:
     """What is cited of an item. The capture is None where the archive has none of it."""
-    try:
-        capture: Listed | None = archive.capture(item.item_id)
-    except NotFound:
-        capture = None
     twin = next(iter(archive.items_of([item.twin])), None) if item.twin else None
-    return Cited(item=item, twin=twin, capture=capture)
+    return Cited(item=item, twin=twin, capture=archive.shown([item.item_id]).get(item.item_id))
 
 
 def citation(found: Cited, here: str, *, playable: bool) -> Citation:
-    """The citation, read today; `here` is the address of this room.
-
-    A copy in a public web archive is named before ours; an address of loopback leads nobody anywhere and is left out.
-    """
-    capture = found.capture.capture if found.capture else None
-    public = None if is_loopback(here) else here
-    archived = None
-    if capture is not None:
-        if capture.source_url and not is_loopback(capture.source_url):
-            archived = capture.source_url
-        elif public and playable:
-            archived = public + ARCHIVED + memento_path(capture.captured_at, capture.url)
-    return cite(
+    """The citation, read today; `here` is the address of this room. An address of loopback leads nobody anywhere and is left out."""
+    return cite_kept(
         found.item,
         twin=found.twin,
-        archived_url=archived,
-        archived_at=capture.captured_at if capture else None,
-        permanent_url=f"{public}/item/{found.item.item_id}" if public else None,
+        capture=found.capture.capture if found.capture else None,
+        here=None if is_loopback(here) else here,
+        playable=playable,
         accessed=datetime.now(UTC).date(),
     )

@@ -19,7 +19,7 @@ from rabat_crawler.models import DocumentVersion, Item, PartialDate, Version
 from rabat_crawler.names import label
 from rabat_crawler.timeline import Timeline, draw
 from rabat_crawler.web.cited import Cited, read_cited
-from rabat_crawler.wording import Op, Piece, word_diff
+from rabat_crawler.wording import Piece, diff_paragraphs, word_diff
 
 MAX_CHARACTERS = 200_000
 """So much of a text is shown on a page; the rest is in the JSON."""
@@ -30,8 +30,6 @@ MAX_TOLD = 40
 SIMILAR = 5
 WIDTHS = {"wide": 640, "narrow": 290}
 NAME_KINDS = ("country", "organisation", "theme", "town")
-
-Stretch = tuple[Op, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +72,8 @@ class Difference:
 
     old: int
     new: int
-    title: tuple[Stretch, ...]
-    paragraphs: tuple[tuple[Stretch, ...], ...]
+    title: tuple[Piece, ...]
+    paragraphs: tuple[tuple[Piece, ...], ...]
     same: bool
     cut: bool
 
@@ -257,21 +255,3 @@ def compared(history: History, old: Version, new: Version) -> Difference:
         same=old.text == new.text and old.title == new.title,
         cut=max(len(old.text), len(new.text)) > MAX_CHARACTERS,
     )
-
-
-def diff_paragraphs(pieces: Iterable[Piece]) -> Iterable[tuple[Stretch, ...]]:
-    """The stretches of a word diff in paragraphs; a break that was removed keeps what it parted in one paragraph, with a line end between."""
-    current: list[Stretch] = []
-    for op, text in pieces:
-        if op == "-":
-            current.append((op, text))
-            continue
-        first, *rest = text.split("\n\n")
-        if first:
-            current.append((op, first))
-        for part in rest:
-            if current:
-                yield tuple(current)
-            current = [(op, part)] if part else []
-    if current:
-        yield tuple(current)

@@ -14,9 +14,10 @@ from markupsafe import Markup, escape
 from rabat_crawler import atom, registry
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.as_json import document_hit_json, hit_json
+from rabat_crawler.archive.feed_entries import read_entries
 from rabat_crawler.archive.results import FacetValue, Results
 from rabat_crawler.errors import ConfigError, SearchSyntax
-from rabat_crawler.models import DocumentHit, Hit
+from rabat_crawler.models import DocumentHit, Item
 from rabat_crawler.names import KINDS as NAMED
 from rabat_crawler.names import label
 from rabat_crawler.spreadsheets import csv_text
@@ -39,11 +40,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a search page shows. `updated`: when the text of each item became what it is (of a feed only)."""
+    """What a search page shows."""
 
     results: Results
     documents: tuple[DocumentHit, ...] = ()
-    updated: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,18 +196,15 @@ async def search_atom(room: Room, request: Request) -> Response:
     asked = read_asked(_arguments(request))
     language = room.language(request)
 
-    def question(archive: Archive) -> Found:
-        newest = archive.search(asked.q, asked.filters, limit=FEED, sort="newest", twin=asked.twin)
-        return Found(results=newest, updated={hit.item.item_id: _updated(archive, hit) for hit in newest})
+    def address(item: Item) -> str:
+        return room.absolute(request, f"/{language}/item/{item.item_id}")
 
-    found = await room.ask(question)
+    def question(archive: Archive) -> list[atom.Entry]:
+        newest = archive.search(asked.q, asked.filters, limit=FEED, sort="newest", twin=asked.twin)
+        return read_entries(archive, [hit.item for hit in newest], address)
+
+    entries = await room.ask(question)
     name = await room.name(language)
-    entries = [
-        atom.Entry(
-            item=hit.item, address=room.absolute(request, f"/{language}/item/{hit.item.item_id}"), updated=(found.updated or {})[hit.item.item_id]
-        )
-        for hit in found.results
-    ]
     shown = atom.feed(
         entries,
         title=f"{name}: {asked.q}" if asked.q else name,
@@ -218,12 +215,6 @@ async def search_atom(room: Room, request: Request) -> Response:
         language=language,
     )
     return Response(shown, content_type=atom.MEDIA_TYPE, headers=_OPEN)
-
-
-def _updated(archive: Archive, hit: Hit) -> str:
-    """When the text that the item has now was first seen."""
-    versions = archive.versions(hit.item.item_id)
-    return next((one.first_seen for one in versions if one.version_id == hit.item.current_version), hit.item.first_seen)
 
 
 _OPEN = {"Cache-Control": "max-age=60"}
