@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rabat_crawler.archive import Archive
 from rabat_crawler.archive.captured import Listed
+from rabat_crawler.archive.reader import Reader
 from rabat_crawler.citations import Citation, cite
 from rabat_crawler.errors import NotFound
 from rabat_crawler.extract.hosts import is_loopback
@@ -25,7 +25,7 @@ class Cited:
     capture: Listed | None
 
 
-def read_cited(archive: Archive, item: Item) -> Cited:
+def read_cited(archive: Reader, item: Item) -> Cited:
     """What is cited of an item. The capture is None where the archive has none of it."""
     try:
         capture: Listed | None = archive.capture(item.item_id)
