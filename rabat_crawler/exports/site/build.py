@@ -48,7 +48,7 @@ def build(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     names = {language: options.title or name_of(main_site(archive), language) for language in LANGUAGES}
     pages = Pages(target, names=names, base_url=base_url)
     selected = set(source.item_ids)
-    documents = [one for one in archive.documents() if source.selection.whole or selected.intersection(one.items)]
+    documents = [one for one in _newest_first(archive.documents()) if source.selection.whole or selected.intersection(one.items)]
     index = f"search/{folder_name(source.moment, [*source.item_ids, *(one.document_id for one in documents)])}/"
     writer = _Items(source, pages, SearchFiles(target / index), selected)
     writer.write(documents)
@@ -98,14 +98,12 @@ class _Items:
             pages,
             source.archive,
             selected=selected,
-            moment=source.moment,
             to_facet=lambda language, facet, value: f"{language}/{facet}/{value}/" if facet == "country" and value in countries else "",
         )
 
     def write(self, documents: list[DocumentVersion]) -> None:
         """Their pages, their words into the index."""
-        dated = sorted(documents, key=lambda one: (_order(one.dated), one.document_id))
-        left = ((_order(one.dated), 1, number, one) for number, one in enumerate(dated))
+        left = ((_order(one.dated), 1, number, one) for number, one in enumerate(documents))
         items: Iterator[tuple[tuple[int, ...], int, int, Item | DocumentVersion]] = (
             (_order(item.published), 0, number, item) for number, item in enumerate(self._source.items("pages"))
         )
@@ -150,6 +148,10 @@ class _Items:
             text=text,
             dated=document.dated,
         )
+
+
+def _newest_first(documents: list[DocumentVersion]) -> list[DocumentVersion]:
+    return sorted(documents, key=lambda one: (_order(one.dated), one.document_id))
 
 
 def _order(published: str | None) -> tuple[int, ...]:

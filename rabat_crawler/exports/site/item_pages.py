@@ -42,9 +42,10 @@ def document_path(document_id: str) -> str:
 class ItemPages:
     """Writes the pages of the items that were selected; what they lead to is linked only if it is among them."""
 
-    def __init__(self, pages: Pages, archive: Reader, *, selected: Container[str], moment: str, to_facet: ToFacet) -> None:
+    def __init__(self, pages: Pages, archive: Reader, *, selected: Container[str], to_facet: ToFacet) -> None:
         self._pages, self._archive, self._selected, self._to_facet = pages, archive, selected, to_facet
-        self._accessed = datetime.fromisoformat(moment).astimezone(UTC).date()
+        latest = archive.latest()
+        self._accessed = datetime.fromisoformat(latest).astimezone(UTC).date() if latest else None
 
     def write(self, item: Item) -> ItemView:
         """The page of an item; what it shows."""

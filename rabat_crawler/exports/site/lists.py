@@ -24,9 +24,9 @@ from rabat_crawler.web.language import LANGUAGES, Language, Translator
 
 NEWEST_MEETINGS = 200
 SEARCH_WORDS = (
-    "title title_words none sort_relevance sort_newest sort_oldest remove facet_language facet_kind facet_year previous next page total.one total.many"
+    "title title_words none sort_relevance sort_newest sort_oldest remove facet_language facet_kind facet_year previous next page"
 ).split()
-SITE_WORDS = "failed small checked items".split()
+SITE_WORDS = "failed small checked items total.one total.many".split()
 
 
 class Lists:
@@ -75,8 +75,10 @@ class Lists:
                 for facet, values in self.facets.items()
             }
             facets["country"].sort(key=lambda row: slug(row[1]))
-            self._page(f"{language}/browse/", "site_browse.html", language, facets=facets, total=len(self._lines), documents=documents)
+            self._page(f"{language}/browse/", "site_browse.html", language, facets=facets, total=len(self._lines), documents=len(documents))
             self._list(f"{language}/items/", language, self._pages.translate[language]("search.all"), "", self._lines)
+            if documents:
+                self._list(f"{language}/documents/", language, self._pages.translate[language]("item.documents"), "documents", documents)
         under: dict[tuple[str, str], list[Line]] = {}
         for line in self._lines:
             for facet in FACETS:
@@ -87,7 +89,7 @@ class Lists:
             for language in LANGUAGES:
                 self._list(f"{language}/{facet}/{value}/", language, self._words(facet, value, language), facet, lines)
 
-    def _list(self, path: str, language: Language, heading: str, facet: str, lines: Sequence[Line]) -> None:
+    def _list(self, path: str, language: Language, heading: str, facet: str, lines: Sequence[Line] | Sequence[DocumentVersion]) -> None:
         last = max(1, -(-len(lines) // PER_PAGE))
         for number in range(1, last + 1):
             here = path if number == 1 else f"{path}{number}/"
@@ -186,14 +188,10 @@ def _best(items: Sequence[Telling], language: Language) -> tuple[Telling, list[T
 
 def _phrases(translate: Translator) -> dict[str, str]:
     """What the script of the search page says, in the page's language."""
-    found = {key: _raw(translate, f"search.{key}") for key in SEARCH_WORDS} | {key: _raw(translate, f"site.{key}") for key in SITE_WORDS}
+    found = {key: translate(f"search.{key}") for key in SEARCH_WORDS} | {key: translate(f"site.{key}") for key in SITE_WORDS}
     found |= {f"kind_{kind}": translate(f"base.kind_{kind}") for kind in ("news", "event", "publication", "project", "page")}
     found |= {f"language_{code}": translate(f"base.language_{code}") for code in ("fr", "en", "mixed")}
     return found | {"kind_document": translate("site.kind_document"), "undated": translate("base.undated")}
-
-
-def _raw(translate: Translator, key: str) -> str:
-    return translate(key)
 
 
 def feed_address(item_id: str, base_url: str) -> str:

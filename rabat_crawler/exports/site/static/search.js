@@ -153,15 +153,16 @@
     const entry = await entryOf(word);
     if (entry) places(entry.places, (number, weight) => weights.set(number, weight));
     if (exact) return rated(weights);
-    const others = [...await forms(word)].filter(([one]) => one !== word).slice(0, MAX_FORMS);
+    const others = [...await forms(word)].filter(([one]) => one !== word).slice(0, MAX_FORMS), other = new Map();
     const entries = await Promise.all(others.map(([one]) => entryOf(one)));
     others.forEach(([one, languages], number) => {
       shown.words.add(one);
       if (entries[number]) places(entries[number].places, (place, weight) => {
         const language = LANGUAGES[marks[place] & 3];
-        if (!language || languages.has(language)) weights.set(place, (weights.get(place) || 0) + weight * OTHER_FORM);
+        if (!language || languages.has(language)) other.set(place, Math.max(other.get(place) || 0, weight));
       });
     });
+    for (const [number, weight] of other) weights.set(number, (weights.get(number) || 0) + weight * OTHER_FORM);
     return rated(weights);
   }
   async function prefixWeights(beginning, shown) {
