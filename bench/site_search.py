@@ -165,7 +165,7 @@ def searched(folder: Path, chromium: str, queries: Sequence[str], search: Callab
             context = browser.new_context()
             page = context.new_page()
             answers: list[Any] = []
-            page.on("response", answers.append)
+            page.on("response", lambda answer, answers=answers: answers.append(answer))
             started = time.perf_counter()
             search(page, address, query)
             spent = (time.perf_counter() - started) * 1000

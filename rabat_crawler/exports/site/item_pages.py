@@ -139,8 +139,8 @@ class ItemPages:
 def _file(form: str, cited: Citation, language: Language) -> tuple[str, str, str]:
     """(form, address that holds the file itself, its text)."""
     text = citations.write(form, [cited], language)
-    media_type = citations.MEDIA_TYPES[form].replace("; ", ";")
-    return form, f"data:{media_type},{quote(text)}", text
+    media_type = citations.MEDIA_TYPES[form].split(";")[0]
+    return form, f"data:{media_type};charset=utf-8,{quote(text)}", text
 
 
 def _differences(history: History) -> list[Difference]:

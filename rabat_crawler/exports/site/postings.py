@@ -31,6 +31,14 @@ SAME = "~"
 """Stands for the stem in a list of its words."""
 PLAIN = frozenset((*STOP_WORDS, *"l d j m t s n c qu".split()))
 """Words that are not kept: small ones and elided ones."""
+ENDINGS = {
+    "fr": (
+        "e es s ee ees er ez ent ant ante ants antes ait ais aient ions iez ons ai as a era erai eras erons erez eront erait eraient erent "
+        "ir i is it ie ies irent issent issait issant issons issez ement ements ite ites"
+    ).split(),
+    "en": "s es e ed ing ings ly".split(),
+}
+"""Endings that the stemmers take off any word, without accents."""
 _LANGUAGE_BITS = {"fr": 1, "en": 2}
 
 
@@ -104,15 +112,16 @@ class Postings:
                 accented = [word for word in written if not word.isascii()] if language == "fr" else []
                 for one in {stem(word, language) for word in accented or written} - {""}:
                     groups.setdefault(one, []).append(folded)
-            found[language] = groups
+            found[language] = {one: sorted(words) for one, words in groups.items()}
         return found
 
     def endings(self, stems: Mapping[str, Mapping[str, list[str]]]) -> dict[str, list[str]]:
-        """For each language what stands behind a stem in words of the archive: a form that it does not hold is led to its stem by them."""
+        """For each language what may stand behind a stem, ENDINGS and what its words show: a form that stands nowhere is led to its stem by them."""
         found = {}
         for language, groups in stems.items():
             behind = Counter(word[len(one) :] for one, words in groups.items() for word in words if word.startswith(one))
-            found[language] = sorted(ending for ending, times in behind.items() if times > 1 and len(ending) <= 8 and ending.isalpha())
+            shown = {ending for ending, times in behind.items() if times > 1 and len(ending) <= 8 and ending.isalpha()}
+            found[language] = sorted(shown.union(ENDINGS[language]))
         return found
 
     def shards(self, stems: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Shard]:
