@@ -186,7 +186,7 @@ def serving(folder: Path) -> Iterator[str]:
         yield next(itertools.islice((part for part in said.replace("(", " ").replace(")", " ").split() if part.startswith("http://")), 1))
     finally:
         server.kill()
-        server.wait()
+        server.communicate()
 
 
 if __name__ == "__main__":

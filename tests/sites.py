@@ -111,4 +111,4 @@ def http_server(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
     finally:
         server.kill()
-        server.wait()
+        server.communicate()

@@ -93,7 +93,8 @@ def test_a_form_that_stands_nowhere_finds_the_others(forms: str, browser: Any) -
                 assert search(page, forms, "en", q=words) >= 1, words
                 titles = page.locator(".hit h3").all_inner_texts()
                 assert title in titles, words
-                assert ("Un refuge" in titles) == (title == "Un refuge"), f"{words}: réfugié is no form of refuge"
+                if title == "Accueil":
+                    assert "Un refuge" not in titles, f"{words}: refuge is no form of réfugié"
                 if words not in ("OIM", "IOM"):
                     assert page.locator(".hit", has_text=title).locator("mark").count() > 0, words
 

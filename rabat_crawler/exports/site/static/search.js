@@ -117,27 +117,30 @@
     const here = await shardOf(word);
     const entry = here.words.get(word);
     let stems = entry && entry.places.length ? entry.stems.map((number) => here.stems[number]) : [];
-    if (!entry || !entry.places.length) stems = await unseen(word, here);
+    if (!entry || !entry.places.length) stems = unseen(word, here);
     const found = new Map();
     for (const stem of stems) for (const one of stem.forms) found.set(one, (found.get(one) || new Set()).add(stem.language));
     return found;
   }
-  // A form that stands nowhere: the longest stem in front of an ending that the archive's own words have.
-  async function unseen(word, here) {
+  // The stem in front of an ending as stemmers write it: y as i, a doubled letter once ("accueillir", "stopping").
+  function written(before, ending) {
+    if (!ending && before.endsWith("y")) return [before, before.slice(0, -1) + "i"];
+    return ending && /(.)\1$/.test(before) ? [before, before.slice(0, -1)] : [before];
+  }
+  // A form that stands nowhere: in each language the longest stem in front of an ending.
+  function unseen(word, here) {
     if (word.length < 4 || /\p{N}/u.test(word)) return [];
-    for (let cut = word.length; cut > 2; cut--) {
-      const ending = word.slice(cut);
-      const found = [];
-      for (const language of ["fr", "en"]) {
+    const longest = (language) => {
+      for (let cut = word.length; cut > 2; cut--) {
+        const ending = word.slice(cut);
         if (ending && !about.endings[language].has(ending)) continue;
-        for (const stem of ending === "" && word.endsWith("y") ? [word, word.slice(0, -1) + "i"] : [word.slice(0, cut)]) {
-          const known = here.stems.find((one) => one.language === language && one.stem === stem);
-          if (known) found.push(known);
-        }
+        const stems = written(word.slice(0, cut), ending);
+        const known = here.stems.find((one) => one.language === language && stems.includes(one.stem));
+        if (known) return [known];
       }
-      if (found.length) return found;
-    }
-    return [];
+      return [];
+    };
+    return [...longest("fr"), ...longest("en")];
   }
 
   // Ranking: BM25's weights stand in the shards, how rare a word is follows from its places ---------------------------------
