@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from markupsafe import Markup
-
 from rabat_crawler import citations, embedded
 from rabat_crawler.archive.past import History
 from rabat_crawler.archive.reader import Reader
@@ -22,6 +20,7 @@ from rabat_crawler.web.cited import Cited
 from rabat_crawler.web.document_view import read as read_document
 from rabat_crawler.web.item_view import Difference, ItemView, Wanted, beside, compared, read_item
 from rabat_crawler.web.language import LANGUAGES, Language
+from rabat_crawler.web.templating import trusted
 
 FORMS = ("bib", "ris", "csl.json", "txt")
 MAX_CAPTURES = 300
@@ -69,7 +68,7 @@ class ItemPages:
             cite_files=[_file(form, cited, language) for form in FORMS if form != "txt"],
             metas=embedded.meta_tags(cited),
             vocabularies=embedded.DUBLIN_CORE,
-            linked=Markup(embedded.data_block(linked)),  # noqa: S704 - it escapes what could end the element
+            linked=trusted(embedded.data_block(linked)),
             twin_address=f"{base or '../../'}{item_path(twin.item_id)}" if twin and twin.language in LANGUAGES else "",
             shown_at=lambda _: "",
             permanent=f"../../{item_path(item.item_id)}",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rabat_crawler.web.language import LANGUAGES, Language, Translator, date_words, number_words, read_words, span_words, time_element, words
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from rabat_crawler.web.templating import renderer
 
 NAV = ("home", "search", "browse", "agenda", "about")
 STATIC = ("room.css", "home.css", "item.css", "search.css", "agenda.css", "about.css", "item.js", "mark.svg", "site.css", "search.js")
@@ -28,6 +25,7 @@ class Pages:
         phrases = {**words(), **read_words(files(__package__) / "words")}
         self.translate = {language: Translator(language, phrases) for language in LANGUAGES}
         self._folders = (files(__package__), files("rabat_crawler.web"))
+        self._render = renderer(folder / "templates" for folder in self._folders)
         self._static = {name: self._copied(name) for name in STATIC}
 
     def _copied(self, name: str) -> str:
@@ -36,13 +34,6 @@ class Pages:
         (self.target / "static").mkdir(exist_ok=True)
         (self.target / "static" / name).write_bytes(content)
         return f"static/{name}?{hashlib.sha256(content).hexdigest()[:8]}"
-
-    @cached_property
-    def _environment(self) -> Environment:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-        loader = FileSystemLoader([str(folder / "templates") for folder in self._folders])
-        return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False)
 
     def page(self, path: str, template: str, language: Language, *, switch: dict[Language, str] | None = None, **context: Any) -> None:
         """Write the page at `path` (from the root, "" or ending with a slash). `switch`: the address of the other language, if it is not the same page."""
@@ -55,7 +46,8 @@ class Pages:
         """Write one page to a file; `root` leads from it to the root."""
         other: Language = "fr" if language == "en" else "en"
         turned = switch or {other: f"{other}{here[2:]}" if here.startswith((f"{language}/",)) else f"{other}/"}
-        shown = self._environment.get_template(template).render(
+        shown = self._render(
+            template,
             {
                 "layout": "site_base.html",
                 "policy": POLICY,
@@ -77,7 +69,7 @@ class Pages:
                 "absolute": self.base_url + here if self.base_url else "",
                 "canonical": "",
                 **context,
-            }
+            },
         )
         path = self.target / name
         path.parent.mkdir(parents=True, exist_ok=True)
