@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from sys import intern
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
@@ -119,9 +120,9 @@ class _Items:
         self.captures += view.capture_count
         self.lines.append(
             Line(
-                item_id=item.item_id, kind=item.kind, language=item.language, title=item.title, published=item.published,
+                item_id=item.item_id, kind=item.kind, language=intern(item.language) if item.language else None, title=item.title, published=item.published,
                 canonical_url=item.canonical_url if not item.title else None, twin=view.cited.twin.item_id if view.cited.twin else None,
-                countries=tuple(code for kind, code in named if kind == "country"),
+                countries=tuple(intern(code) for kind, code in named if kind == "country"),
             )
         )  # fmt: skip
         self.search.add(

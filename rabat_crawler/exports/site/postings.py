@@ -25,6 +25,7 @@ USUAL_WORDS, K1, B = 250, 1.2, 0.75
 STEPS = 100
 """A weight of 1 in the byte that stands in a posting; BM25's weights are below 2.2."""
 LONGEST = 60
+LONGEST_ENDING = 10
 NAME = ":"
 """Stands before the code of a name, so that no word is taken for one."""
 SAME = "~"
@@ -34,11 +35,11 @@ PLAIN = frozenset((*STOP_WORDS, *"l d j m t s n c qu".split()))
 ENDINGS = {
     "fr": (
         "e es s ee ees er ez ent ant ante ants antes ait ais aient ions iez ons ai as a era erai eras erons erez eront erait eraient erent "
-        "ir i is it ie ies irent issent issait issant issons issez ement ements ite ites"
+        "ir i is it ie ies irent issent issait issant issons issez ement ements ite ites ence>ent ences>ent"
     ).split(),
     "en": "s es e ed ing ings ly".split(),
 }
-"""Endings that the stemmers take off any word, without accents."""
+"""Endings that the stemmers take off any word, without accents; behind `>` what they write in their place."""
 _LANGUAGE_BITS = {"fr": 1, "en": 2}
 
 
@@ -78,7 +79,7 @@ class Postings:
         for word, times in Counter((*WORD.findall(lower), *compounds(lower))).items():
             if word in PLAIN or len(word) > LONGEST:
                 continue
-            folded = self._folded.get(word)
+            folded = word if word.isascii() else self._folded.get(word)
             if folded is None:
                 folded = self._folded[word] = plain_fold(word)
             self._seen[word] = self._seen.get(word, 0) | bits
@@ -106,7 +107,7 @@ class Postings:
         for language in LANGUAGES:
             spellings: dict[str, list[str]] = {}
             for word in sorted(word for word, bits in self._seen.items() if bits & _LANGUAGE_BITS[language]):
-                spellings.setdefault(self._folded[word], []).append(word)
+                spellings.setdefault(self._folded.get(word, word), []).append(word)
             groups: dict[str, list[str]] = {}
             for folded, written in spellings.items():
                 accented = [word for word in written if not word.isascii()] if language == "fr" else []
@@ -119,8 +120,8 @@ class Postings:
         """For each language what may stand behind a stem, ENDINGS and what its words show: a form that stands nowhere is led to its stem by them."""
         found = {}
         for language, groups in stems.items():
-            behind = Counter(word[len(one) :] for one, words in groups.items() for word in words if word.startswith(one))
-            shown = {ending for ending, times in behind.items() if times > 1 and len(ending) <= 8 and ending.isalpha()}
+            behind = Counter(_ending(word, one) for one, words in groups.items() for word in words)
+            shown = {ending for ending, times in behind.items() if times > 1 and 0 < len(ending) <= LONGEST_ENDING}
             found[language] = sorted(shown.union(ENDINGS[language]))
         return found
 
@@ -163,6 +164,16 @@ class Postings:
         }
         head = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
         return Shard(first=words[0], content=struct.pack("<I", len(head)) + head + b"".join(self._places.get(word, b"") for word in words))
+
+
+def _ending(word: str, stem_of_it: str) -> str:
+    """What a stemmer did to a word: the ending that it took off, or `ending>what stands in its place`; "" where the two have too little in common."""
+    same = 0
+    while same < min(len(word), len(stem_of_it)) and word[same] == stem_of_it[same]:
+        same += 1
+    if same == len(stem_of_it):
+        return word[same:]
+    return f"{word[same:]}>{stem_of_it[same:]}" if same > 2 else ""
 
 
 def _short(word: str, stem_of_it: str) -> str:

@@ -72,7 +72,11 @@
     if (about) return;
     const [found, bytes] = await Promise.all([get("about.json", "json"), get("entries.bin", "arrayBuffer")]);
     found.plain = new Set(found.plain);
-    found.endings = Object.fromEntries(Object.entries(found.endings).map(([language, all]) => [language, new Set(all)]));
+    for (const [language, all] of Object.entries(found.endings)) {
+      const written = new Map([["", [""]]]);
+      for (const [ending, instead] of all.map((one) => one.split(">"))) written.set(ending, [...(written.get(ending) || []), instead || ""]);
+      found.endings[language] = written;
+    }
     marks = new Uint8Array(bytes);
     about = found;
   }
@@ -123,7 +127,8 @@
     return found;
   }
   // The stem in front of an ending as stemmers write it: y as i, a doubled letter once ("accueillir", "stopping").
-  function written(before, ending) {
+  function written(before, ending, instead) {
+    if (instead) return [before + instead];
     if (!ending && before.endsWith("y")) return [before, before.slice(0, -1) + "i"];
     return ending && /(.)\1$/.test(before) ? [before, before.slice(0, -1)] : [before];
   }
@@ -133,8 +138,7 @@
     const longest = (language) => {
       for (let cut = word.length; cut > 2; cut--) {
         const ending = word.slice(cut);
-        if (ending && !about.endings[language].has(ending)) continue;
-        const stems = written(word.slice(0, cut), ending);
+        const stems = (about.endings[language].get(ending) || []).flatMap((instead) => written(word.slice(0, cut), ending, instead));
         const known = here.stems.find((one) => one.language === language && stems.includes(one.stem));
         if (known) return [known];
       }
