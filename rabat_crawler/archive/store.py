@@ -19,13 +19,16 @@ ITEM_COLUMNS = (
 _ITEM_VALUES = ", ".join(f"i.{name}" for name in ITEM_COLUMNS)
 _SELECT_ITEM = f"SELECT {_ITEM_VALUES} FROM items i "
 RUN_COLUMNS = "run_id spider site started_at finished_at status counts parameters software messages".split()
-ADDRESSES = """
-SELECT item_id, url FROM addresses WHERE item_id IN ({marks})
-UNION
-SELECT a.item_id, l.url FROM addresses a JOIN links l ON l.key = a.key WHERE a.item_id IN ({marks})
-"""
-"""The addresses of the view `item_addresses`, which SQLite would make of all items each time."""
 CHUNK = 400
+ADDRESSES = """
+SELECT item_id, url FROM (
+  SELECT a.item_id, a.url, 0 AS linked FROM addresses a WHERE a.item_id IN ({marks})
+  UNION
+  SELECT a.item_id, l.url, 1 FROM addresses a JOIN links l ON l.key = a.key WHERE a.item_id IN ({marks})
+    AND NOT EXISTS (SELECT 1 FROM addresses own WHERE own.item_id = a.item_id AND own.url = l.url)
+) ORDER BY item_id, linked, url
+"""
+"""The rows of the view `item_addresses` of some items; asked of the view, SQLite would work it out for every item each time."""
 NOT_DUMPED = ("runs", "files", "derived", "spellings", "_sqlite_migrations")
 """Run bookkeeping and the library's own notes: they say when work was done, not what the archive holds.
 Spellings are never taken out before a rebuild."""
@@ -67,10 +70,9 @@ def _read_chunk(connection: sqlite3.Connection, names: Sequence[str]) -> list[It
 
 def _parts(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
     """The rows that belong to items, by table and item id."""
-    marks = ",".join("?" * len(names))
-    numbered = ",".join(f"?{place}" for place in range(1, len(names) + 1))
-    addresses = _grouped(connection.execute(ADDRESSES.format(marks=numbered), names)) if names else {}
-    return {"item_addresses": addresses} | {
+    marks = ",".join(f"?{number}" for number in range(1, len(names) + 1))
+    addresses = _grouped(connection.execute(ADDRESSES.format(marks=marks), names)) if names else {}
+    return {"addresses": addresses} | {
         table: _grouped(connection.execute(f"SELECT {columns} FROM {table} WHERE item_id IN ({marks}) ORDER BY {order}", names))
         for table, columns, order in (
             ("tags", "item_id, tag", "item_id, tag"),
@@ -93,7 +95,7 @@ def _grouped(rows: sqlite3.Cursor) -> dict[str, list[tuple[Any, ...]]]:
 def _item(row: tuple[Any, ...], parts: dict[str, dict[str, list[tuple[Any, ...]]]]) -> Item:
     values = dict(zip(ITEM_COLUMNS, row, strict=True))
     name = values["item_id"]
-    addresses = [url for (url,) in parts["item_addresses"].get(name, [])]
+    addresses = [url for (url,) in parts["addresses"].get(name, [])]
     twins = [other for (other,) in parts["translations"].get(name, [])]
     return Item(
         **{**values, "gone": bool(values["gone"]), "flags": tuple(json.loads(values["flags"]))},

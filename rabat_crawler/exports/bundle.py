@@ -101,8 +101,8 @@ def _described(source: Source, options: Options, rows: Mapping[str, int], *, roo
     """Datasette's metadata, of the tables that are there; `room`: with our pages."""
     from rabat_crawler.web.language import LANGUAGES
     from rabat_crawler.web.metadata import metadata
+    from rabat_crawler.web.naming import main_site, name_of
     from rabat_crawler.web.room import NAME as PLUGIN
-    from rabat_crawler.web.room import main_site, name_of
 
     title = options.title or " / ".join(name_of(main_site(source.archive), language) for language in LANGUAGES)
     said = metadata(NAME, title, room=room)

@@ -17,7 +17,7 @@ _SHORT = 4
 
 
 @lru_cache(maxsize=1)
-def _ways() -> dict[str, tuple[str, ...]]:
+def ways() -> dict[str, tuple[str, ...]]:
     """Every spelling as folded words with hyphens between, and the codes that it means. Adjectives are none: a Malian is not Mali."""
     ways: dict[str, set[str]] = {}
     for kind in KINDS:
@@ -37,7 +37,7 @@ def codes_of(words: Sequence[str]) -> tuple[str, ...]:
     """The codes of the name that these words are; () if they are none."""
     if len(words) == 1 and words[0].lower() in STOP_WORDS | {"who"} and not (words[0].isupper() and len(words[0]) <= _SHORT):
         return ()
-    return _ways().get("-".join(plain_fold(word) for word in words), ())
+    return ways().get("-".join(plain_fold(word) for word in words), ())
 
 
 def with_names(node: Node) -> Node:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rabat_crawler.archive import Archive
 from rabat_crawler.archive.captured import Listed
+from rabat_crawler.archive.reader import Reader
 from rabat_crawler.citations import ARCHIVED, Citation, cite_kept
 from rabat_crawler.extract.hosts import is_loopback
 from rabat_crawler.models import Item
@@ -23,7 +23,7 @@ class Cited:
     capture: Listed | None
 
 
-def read_cited(archive: Archive, item: Item) -> Cited:
+def read_cited(archive: Reader, item: Item) -> Cited:
     """What is cited of an item. The capture is None where the archive has none of it."""
     twin = next(iter(archive.items_of([item.twin])), None) if item.twin else None
     return Cited(item=item, twin=twin, capture=archive.shown([item.item_id]).get(item.item_id))

@@ -8,10 +8,10 @@ from typing import Any
 
 from rabat_crawler import registry
 from rabat_crawler.alignment import Pair, align, paragraphs
-from rabat_crawler.archive import Archive
 from rabat_crawler.archive.captured import Listed
 from rabat_crawler.archive.mentions import Mentioned
 from rabat_crawler.archive.past import History, Span
+from rabat_crawler.archive.reader import Reader
 from rabat_crawler.archive.relating import Related, Translated
 from rabat_crawler.citations import organisation
 from rabat_crawler.embedded import Meeting
@@ -130,7 +130,7 @@ class Wanted:
     all_captures: bool = False
 
 
-def read_item(archive: Archive, wanted: Wanted, language: str) -> ItemView:
+def read_item(archive: Reader, wanted: Wanted, language: str) -> ItemView:
     """The item and all that belongs to it; names are in the page's language. NotFound for an unknown item or version."""
     item = archive.item(wanted.item)
     history = archive.history(item.item_id)
@@ -189,14 +189,14 @@ def names_of(mentioned: Iterable[Mentioned], language: str) -> dict[str, tuple[N
     return {kind: names for kind, names in by_kind.items() if names}
 
 
-def related_of(archive: Archive, item_id: str) -> tuple[tuple[Related, Item], ...]:
+def related_of(archive: Reader, item_id: str) -> tuple[tuple[Related, Item], ...]:
     """The items in a relation to it, each with the relation."""
     related = archive.related(item_id)
     items = {one.item_id: one for one in archive.items_of(one.other_id for one in related)}
     return tuple((one, items[one.other_id]) for one in related if one.other_id in items)
 
 
-def beside(archive: Archive, item: Item, translations: list[Translated], side: str) -> OtherText | None:
+def beside(archive: Reader, item: Item, translations: list[Translated], side: str) -> OtherText | None:
     """The translation that the address asks for beside the item; None if it is none of its translations."""
     pair = next((one for one in translations if side and one.other_id == side), None)
     other = next(iter(archive.items_of([pair.other_id])), None) if pair else None

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Literal, cast
+
+from markupsafe import Markup
 
 from rabat_crawler.date_text import in_words
 
@@ -40,9 +44,14 @@ def preferred(cookie: str | None, accept: str | None) -> Language:
 
 @lru_cache(maxsize=1)
 def words() -> dict[str, tuple[str, str]]:
-    """Every phrase by `<file>.<key>`, in English and in French."""
+    """Every phrase of the reading room by `<file>.<key>`, in English and in French."""
+    return read_words(files(__package__) / "words")
+
+
+def read_words(folder: Traversable) -> dict[str, tuple[str, str]]:
+    """The phrases of a folder's tables by `<file>.<key>`, in English and in French. ValueError names a line that is none."""
     found: dict[str, tuple[str, str]] = {}
-    for table in sorted((files(__package__) / "words").iterdir(), key=lambda path: path.name):
+    for table in sorted(folder.iterdir(), key=lambda path: path.name):
         if not table.name.endswith(".tsv"):
             continue
         for number, line in enumerate(table.read_text(encoding="utf-8").splitlines(), 1):
@@ -56,10 +65,14 @@ def words() -> dict[str, tuple[str, str]]:
 
 
 class Translator:
-    """`t(key, **values)`: the phrase of that key in one language. A `count` chooses between `<key>.one` and `<key>.many`, and is written for people."""
+    """`t(key, **values)`: the phrase of that key in one language. A `count` chooses between `<key>.one` and `<key>.many`, and is written for people.
 
-    def __init__(self, language: Language) -> None:
+    `phrases`: the tables to look into; without, the reading room's.
+    """
+
+    def __init__(self, language: Language, phrases: Mapping[str, tuple[str, str]] | None = None) -> None:
         self.language = language
+        self._phrases = words() if phrases is None else phrases
 
     def __call__(self, key: str, **values: object) -> str:
         """The phrase as plain text, not escaped. KeyError for a key that no table has."""
@@ -68,12 +81,12 @@ class Translator:
             singular = count == 1 or (count == 0 and self.language == "fr")
             key = f"{key}.{'one' if singular else 'many'}"
             values["count"] = number_words(count, self.language)
-        phrase = words()[key][LANGUAGES.index(self.language)]
+        phrase = self._phrases[key][LANGUAGES.index(self.language)]
         return phrase.format(**values) if values else phrase
 
     def has(self, key: str) -> bool:
         """Whether a table has the key."""
-        return key in words()
+        return key in self._phrases
 
 
 def number_words(number: int, language: Language) -> str:
@@ -101,3 +114,8 @@ def span_words(start: str | None, end: str | None, language: Language) -> str:
             first = first.removesuffix(f" {start[:4]}")
         return f"{first} to {last}" if language == "en" else f"du {first} au {last}"
     return f"{first} to {last}" if language == "en" else f"de {first} à {last}"
+
+
+def time_element(iso: str | None, language: Language) -> Markup:
+    """A date for people that programs can read: `<time datetime>`; nothing for none."""
+    return Markup('<time datetime="{}">{}</time>').format(iso, date_words(iso, language)) if iso else Markup("")

@@ -16,14 +16,24 @@ from urllib.parse import quote
 import anyio.to_thread
 from datasette import Response
 from datasette.utils.asgi import Request
-from markupsafe import Markup
 
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive
 from rabat_crawler.archive.bounded import within
-from rabat_crawler.archive.reader import Reader
 from rabat_crawler.archive.schema import APPLICATION_ID
-from rabat_crawler.web.language import COOKIE, LANGUAGES, Language, Translator, date_words, language_of_path, number_words, preferred, span_words
+from rabat_crawler.web.language import (
+    COOKIE,
+    LANGUAGES,
+    Language,
+    Translator,
+    date_words,
+    language_of_path,
+    number_words,
+    preferred,
+    span_words,
+    time_element,
+)
+from rabat_crawler.web.naming import main_site, name_of
 from rabat_crawler.web.security import STRICT
 
 __all__ = ["NAME", "PAGES", "Room", "View", "date_words", "pages", "room_of", "span_words"]
@@ -36,7 +46,6 @@ STATIC = f"/-/static-plugins/{NAME}"
 PAGES = ("home", "search", "agenda", "places", "health", "about")
 """What the navigation shows, as far as it is there."""
 
-OURS = ("", "rabat-process", "sample")
 SECONDS = 5.0
 """How long one question to the archive may take."""
 
@@ -126,6 +135,11 @@ class Room:
             "number": lambda value: number_words(value, language),
             "time": lambda iso: time_element(iso, language),
             "static": static,
+            "layout": "room_base.html",
+            "to_page": lambda page: f"/{language}/{'' if page == 'home' else page}",
+            "to_item": lambda item_id: f"/{language}/item/{item_id}",
+            "to_document": lambda document_id: f"/{language}/document/{document_id}",
+            "to_facet": lambda facet, value: f"/{language}/search?{facet}={quote(value, safe='')}",
             "archived": archived,
             "database": self.database,
             "words": "",
@@ -146,21 +160,6 @@ class Room:
         """A page that says one thing: `base.<key>.title` and `base.<key>.text`, with a detail; `own_words`: that one is in the page's language."""
         language = self.language(request) if own_words else "en"
         return await self.render(request, "room_message.html", status, key=f"base.{key}", detail=detail, detail_language=language)
-
-
-def main_site(archive: Reader) -> str:
-    """The site of which the archive holds most items; "" of an empty one."""
-    by_site: dict[str, int] = archive.stats()["by_site"]
-    return max(by_site, key=lambda site: by_site[site], default="")
-
-
-def name_of(site: str, language: Language) -> str:
-    """What the archive of a site is called: the Rabat Process has a name in each language, another dialogue that of its definition."""
-    translate = Translator(language)
-    if site in OURS:
-        return translate("base.name")
-    known = registry.sites().get(site)
-    return translate("base.name_of", site=known.title if known else site)
 
 
 def room_of(datasette: Any) -> Room | None:
@@ -207,8 +206,3 @@ def static(name: str) -> str:
     """The address of a file in `static/`; it changes with the file, so that browsers may keep it."""
     content = (files(__package__) / "static" / name).read_bytes()
     return f"{STATIC}/{name}?{hashlib.sha256(content).hexdigest()[:8]}"
-
-
-def time_element(iso: str | None, language: Language) -> Markup:
-    """A date for people that programs can read: `<time datetime>`; nothing for none."""
-    return Markup('<time datetime="{}">{}</time>').format(iso, date_words(iso, language)) if iso else Markup("")

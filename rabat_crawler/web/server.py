@@ -25,7 +25,8 @@ from rabat_crawler.web import plugin
 from rabat_crawler.web.database import PUBLIC_SETTINGS, SETTINGS, Shown
 from rabat_crawler.web.language import LANGUAGES
 from rabat_crawler.web.metadata import metadata
-from rabat_crawler.web.room import NAME, Room, main_site, name_of
+from rabat_crawler.web.naming import main_site, name_of
+from rabat_crawler.web.room import NAME, Room
 from rabat_crawler.web.security import App, Receive, Scope, Send, guarded
 
 DATABASE = "rabat"

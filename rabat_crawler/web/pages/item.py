@@ -69,6 +69,11 @@ async def _shown(room: Room, request: Request, view: ItemView) -> Response:
         canonical=f"{here}/{own}/item/{view.item.item_id}",
         twin_address=f"{here}/{twin.language}/item/{twin.item_id}" if twin and twin.language in LANGUAGES else "",
         shown_at=partial(_shown_at, view),
+        permanent=f"/item/{view.item.item_id}",
+        to_json=f"/item/{view.item.item_id}.json",
+        to_beside=f"?side={twin.item_id}#text" if twin else "",
+        to_difference=lambda old, new: f"?from={old}&to={new}#difference",
+        every_capture=_parameter(request, "captures") == "all",
     )
 
 
