@@ -43,6 +43,10 @@ def silent(what: str, done: int, total: int | None) -> None:
     """The progress of a cron job: none."""
 
 
+def on_disk_already() -> None:
+    """There is nothing to wait for."""
+
+
 class Archive(Reader):
     """An archive folder: `warc/` and `runs/` (the truth), `rabat.db` (derived), `state/`, `exports/`.
 
@@ -128,16 +132,17 @@ class Archive(Reader):
 
     # Writing
 
-    def add_capture(self, record: Record, site: Site) -> Page:
-        """Store one capture and what its page says, in one transaction; its WARC record must be on disk already. Returns the page."""
-        return self.add_captures([(record, site)])[0]
+    def add_capture(self, record: Record, site: Site, on_disk: Callable[[], None] = on_disk_already) -> Page:
+        """Store one capture and what its page says, in one transaction; returns the page. `on_disk` waits until its WARC record is on disk."""
+        return self.add_captures([(record, site)], on_disk)[0]
 
-    def add_captures(self, records: list[tuple[Record, Site]]) -> list[Page]:
-        """Store several captures in one transaction: all or none."""
+    def add_captures(self, records: list[tuple[Record, Site]], on_disk: Callable[[], None] = on_disk_already) -> list[Page]:
+        """Store several captures in one transaction: all or none. `on_disk` is called before they count; what it raises, undoes them."""
         ingest = self._ingest_now()
         with self._transaction():
             pages = [ingest.add(record, site) for record, site in records]
             ingest.settle()
+            on_disk()
         return pages
 
     def _ingest_now(self) -> Ingest:
