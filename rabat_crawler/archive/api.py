@@ -61,6 +61,7 @@ class Archive(Reader):
         self.lock = lock
         self.notes: list[str] = []
         self._ingest: Ingest | None = None
+        self._changes = 0
         self._cleanup: Callable[[], None] = lambda: None
 
     @classmethod
@@ -151,6 +152,8 @@ class Archive(Reader):
             from rabat_crawler.archive.warc import read_record
 
             self._ingest = Ingest(self.connection, partial(read_record, self.warc_dir))
+        elif self.connection.total_changes != self._changes:
+            self._ingest.forget_items()  # something else has written since
         return self._ingest
 
     def relate(self) -> bool:
@@ -315,6 +318,7 @@ class Archive(Reader):
             try:
                 yield
                 self.connection.execute("COMMIT")
+                self._changes = self.connection.total_changes
             except BaseException:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
