@@ -53,7 +53,9 @@ def main() -> None:
     seconds, _, _ = keep(records, counted=False)
     _, statements, changes = keep(records, counted=True)
     each = len(records)
-    sys.stdout.write(f"{each} captures: {1000 * seconds / each:.1f} ms CPU, {statements / each:.1f} statements, {changes / each:.1f} changed rows each\n")
+    sys.stdout.write(
+        f"{each} captures: {1000 * seconds / each:.1f} ms CPU, {statements / each:.1f} statements, {changes / each:.1f} changed rows each\n"
+    )
 
 
 if __name__ == "__main__":
