@@ -175,8 +175,7 @@ class Fetching:
             note=note,
             unfetched=unfetched,
         )
-        writer.sync()
-        return record.capture, self.plan.archive.add_capture(record, self.plan.site)
+        return record.capture, self.plan.archive.add_capture(record, self.plan.site, writer.begin_sync())
 
     def _open_writer(self) -> WarcWriter:
         """The run's WARC file, begun with its first capture: a run that finds everything held leaves none."""

@@ -161,10 +161,10 @@ class Session:
                 verdict=verdict,
                 ip=ip,
             )
-            self.writer.sync()
+            on_disk = self.writer.begin_sync()
             if record.capture.record_type == "revisit":
                 record = replace(record, body=body)  # on disk it has none; its links are wanted all the same
-            page = self.archive.add_capture(record, self.site)
+            page = self.archive.add_capture(record, self.site, on_disk)
             if sum(self.answers.values()) % SPACE_CHECK_EVERY == 0:
                 self.check_space()
         except DiskFull as error:

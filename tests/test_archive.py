@@ -16,7 +16,7 @@ from rabat_crawler import registry
 from rabat_crawler.archive import Archive, Filters, store
 from rabat_crawler.archive.ingest import Ingest
 from rabat_crawler.errors import NotFound
-from rabat_crawler.models import Alternate, Draft, Link, Page
+from rabat_crawler.models import Alternate, Attachment, Draft, Link, Page
 from tests.building import (
     BASE,
     RABAT,
@@ -224,6 +224,8 @@ DRAFTS = st.builds(
     dates=st.sampled_from([(), (day("2017-01-02"),), (day("2017-01-02", "listing"),), (day("2018"), day("2018-01-02", "block"))]),
     section=st.sampled_from(["", "Actualités"]),
     alternates=st.sampled_from([(), (Alternate(hreflang="fr", url=A),), (Alternate(hreflang="en", url=B),)]),
+    attachments=st.sampled_from([(), (Attachment(url=f"{BASE}/un.pdf"),)]),
+    tags=st.sampled_from([(), ("Atelier",)]),
     language=st.sampled_from([None, "fr"]),
 )
 SHOTS = st.lists(
@@ -272,6 +274,40 @@ def test_the_sample_site_in_any_order_gives_the_same_rows(tmp_path: Path, seed: 
 def test_a_record_given_twice_changes_nothing(tmp_path: Path) -> None:
     records = recorded(tmp_path, [(U, article_html("Réunion", "Texte."))])
     assert added(records * 3, tmp_path / "thrice", batch=1) == added(records, tmp_path / "once", batch=1)
+
+
+def test_rows_that_something_else_wrote_meanwhile_are_not_taken_for_those_written_last(tmp_path: Path) -> None:
+    one, other = (f"Texte. <a href='/{name}.pdf'>Rapport</a>" for name in ("un", "deux"))
+    records = recorded(tmp_path, [(U, article_html("Réunion", text)) for text in (one, other, one)])
+    with Archive.open(tmp_path / "mixed", write=True, create=True) as archive:
+        archive.add_capture(records[0], RABAT)
+        ingest = Ingest(archive.connection)
+        archive.connection.execute("BEGIN")
+        ingest.add(records[1], RABAT)
+        ingest.settle()
+        archive.connection.execute("COMMIT")
+        assert [item.attachments[0].url for item in archive.items()] == [f"{BASE}/deux.pdf"]
+        archive.add_capture(records[2], RABAT)
+        assert [item.attachments[0].url for item in archive.items()] == [f"{BASE}/un.pdf"]
+        assert list(archive.dump()) == added(records, tmp_path / "one", batch=3)
+
+
+def test_an_item_that_is_shown_again_as_it_was_gets_its_times_and_no_other_row(tmp_path: Path) -> None:
+    pages = [(LISTING, article_html("Liste", "Texte.")), (U, article_html("Réunion", "Texte.")), (U, article_html("Réunion", "Texte.") + "<!-- -->")]
+    records = recorded(tmp_path, pages)
+    with Archive.open(tmp_path / "new", write=True, create=True) as archive:
+        archive.add_captures([(record, RABAT) for record in records[:2]])
+        before = next(item for item in archive.items() if item.title == "Réunion")
+        written: list[str] = []
+        archive.connection.set_trace_callback(written.append)
+        archive.add_capture(records[2], RABAT)
+        archive.connection.set_trace_callback(None)
+        after = next(item for item in archive.items() if item.title == "Réunion")
+        number = archive.connection.execute("SELECT id FROM items WHERE item_id = ?", (after.item_id,)).fetchone()[0]
+        assert (after.first_seen, after.text) == (before.first_seen, before.text) and after.last_seen > before.last_seen
+        assert [line for line in written if line.startswith(("UPDATE items", "DELETE FROM", "INSERT INTO items"))] == [
+            f"UPDATE items SET first_seen = '{after.first_seen}', last_seen = '{after.last_seen}', gone = 0 WHERE id = {number}"
+        ]
 
 
 def test_a_second_crawl_of_the_unchanged_site_adds_no_item_and_no_version() -> None:

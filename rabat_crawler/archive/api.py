@@ -44,6 +44,10 @@ def silent(what: str, done: int, total: int | None) -> None:
     """The progress of a cron job: none."""
 
 
+def on_disk_already() -> None:
+    """There is nothing to wait for."""
+
+
 class Archive(Reader):
     """An archive folder: `warc/` and `runs/` (the truth), `rabat.db` (derived), `state/`, `exports/`.
 
@@ -58,6 +62,7 @@ class Archive(Reader):
         self.lock = lock
         self.notes: list[str] = []
         self._ingest: Ingest | None = None
+        self._changes = 0
         self._cleanup: Callable[[], None] = lambda: None
 
     @classmethod
@@ -131,16 +136,17 @@ class Archive(Reader):
 
     # Writing
 
-    def add_capture(self, record: Record, site: Site) -> Page:
-        """Store one capture and what its page says, in one transaction; its WARC record must be on disk already. Returns the page."""
-        return self.add_captures([(record, site)])[0]
+    def add_capture(self, record: Record, site: Site, on_disk: Callable[[], None] = on_disk_already) -> Page:
+        """Store one capture and what its page says, in one transaction; returns the page. `on_disk` waits until its WARC record is on disk."""
+        return self.add_captures([(record, site)], on_disk)[0]
 
-    def add_captures(self, records: list[tuple[Record, Site]]) -> list[Page]:
-        """Store several captures in one transaction: all or none."""
+    def add_captures(self, records: list[tuple[Record, Site]], on_disk: Callable[[], None] = on_disk_already) -> list[Page]:
+        """Store several captures in one transaction: all or none. `on_disk` is called before they count; what it raises, undoes them."""
         ingest = self._ingest_now()
         with self._transaction():
             pages = [ingest.add(record, site) for record, site in records]
             ingest.settle()
+            on_disk()
             if ingest.withholding.learned:
                 from rabat_crawler.archive.rebuild import keep_lessons
 
@@ -153,6 +159,8 @@ class Archive(Reader):
             from rabat_crawler.archive.warc import read_record
 
             self._ingest = Ingest(self.connection, partial(read_record, self.warc_dir))
+        elif self.connection.total_changes != self._changes:
+            self._ingest.forget_items()  # something else has written since
         return self._ingest
 
     def _obey(self, progress: Progress, *, rebuild: bool = True) -> None:
@@ -342,6 +350,7 @@ class Archive(Reader):
             try:
                 yield
                 self.connection.execute("COMMIT")
+                self._changes = self.connection.total_changes
             except BaseException:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rabat_crawler.archive.documents import Texts, documents_without_rows, write_documents
-from rabat_crawler.archive.items import build_item, write_item
+from rabat_crawler.archive.items import ItemWriter
 from rabat_crawler.archive.moments import moment
 from rabat_crawler.archive.placing import EVIDENCE, Placing
 from rabat_crawler.archive.relating import STALE
@@ -102,6 +102,7 @@ class Ingest:
         self._texts = Texts(connection, reader)
         self._documents: set[str] = set()
         self._placing = Placing(connection, self._dirty)
+        self._items = ItemWriter(connection)
         self._held_runs = frozenset(row[0] for row in connection.execute(HELD_RUNS))
         self.withholding = Withholding(connection)
         self._put_away = False
@@ -317,14 +318,17 @@ class Ingest:
         """Documents that have no row, in an archive that was written before there were any, are looked at."""
         self._documents.update(documents_without_rows(self.connection))
 
+    def forget_items(self) -> None:
+        """Something else may have written items: what is remembered of them is no longer sure."""
+        self._items = ItemWriter(self.connection)
+
     def settle(self) -> None:
         """Write every item and document anew whose captures changed since the last call."""
         self._placing.settle()
         if self._dirty:
             self.connection.execute(STALE)
         while self._dirty:
-            key = self._dirty.pop()
-            write_item(self.connection, key, build_item(self.connection, key))
+            self._items.write(self._dirty.pop())
         while self._documents:
             write_documents(self.connection, self._documents.pop(), self._texts.of)
         self._texts.drop()

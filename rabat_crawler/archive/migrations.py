@@ -498,6 +498,9 @@ def _forget_derived(db: sqlite_utils.Database) -> None:
 
     Run records stay. Works within the migration's transaction.
     """
+    there = ROOTS.intersection(row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall())
+    if not any(db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in there):
+        return  # a new database: what refers to nothing is empty as well
     db.execute("PRAGMA defer_foreign_keys = ON")
     tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'").fetchall()]
     parents = {table: {row[2] for row in db.execute(f"PRAGMA foreign_key_list({table})").fetchall()} for table in tables}

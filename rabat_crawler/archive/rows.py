@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urldefrag
 
@@ -143,8 +144,9 @@ def capture_row(capture: Capture, page: Page) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def said(draft: Draft, site: Site) -> Said:
-    """The draft as a row with its keys."""
+    """The draft as a row with its keys; remembered, for lists and boxes show the same drafts page after page."""
     content = identity.draft_json(draft)
     keys = identity.keys_of(draft, site)
     return Said(

@@ -59,6 +59,8 @@ def _configure(connection: sqlite3.Connection, *, write: bool) -> None:
         # After a power cut the last commits may be missing, never half there; opening reads them again from the WARC files, which are fsynced first.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -65536")
+        # 16 MB: captures of one crawl change the same pages again and again, and each checkpoint writes them once and waits for the disk.
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
     else:
         connection.execute("PRAGMA trusted_schema = OFF")  # a writer needs it on: its triggers write to the FTS5 table
         connection.execute("PRAGMA query_only = ON")

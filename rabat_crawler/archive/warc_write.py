@@ -12,6 +12,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -98,6 +99,8 @@ class WarcWriter:
         self._directory, self._run_id, self._site = directory, run_id, site
         self._fields, self._max_bytes, self._new_id, self._now = dict(fields), max_bytes, new_id, now
         self._fd: int | None = None
+        self._disk: ThreadPoolExecutor | None = None
+        self._syncing: Future[None] | None = None
         self._size = self._number = self._count = 0
         self._name = self._warcinfo_id = ""
         directory.mkdir(parents=True, exist_ok=True)
@@ -194,9 +197,24 @@ class WarcWriter:
 
     def sync(self) -> None:
         """Brings everything written to the disk; DiskFull if there is no room."""
+        self.begin_sync()()
+
+    def begin_sync(self) -> Callable[[], None]:
+        """Begins to bring everything written to the disk; what comes back waits until it is there, and raises DiskFull if there is no room.
+
+        Reading a page takes longer than the disk does, so that one need not wait for the other.
+        """
+        self._end_sync()  # the system tells of a failure once only
         if self._fd is not None:
+            self._disk = self._disk or ThreadPoolExecutor(1, thread_name_prefix="warc-sync")
+            self._syncing = self._disk.submit(os.fsync, self._fd)
+        return self._end_sync
+
+    def _end_sync(self) -> None:
+        syncing, self._syncing = self._syncing, None
+        if syncing is not None:
             with RoomFor(self.path):
-                os.fsync(self._fd)
+                syncing.result()
 
     def close(self) -> None:
         """Ends the file with its closing record, brings it to the disk and gives it its final name. Harmless when repeated.
@@ -226,6 +244,9 @@ class WarcWriter:
             self._let_go()  # a file that could not be closed keeps its suffix and is sealed later
 
     def _let_go(self) -> None:
+        if self._disk is not None:
+            self._disk.shutdown()
+        self._disk = None
         if self._fd is not None:
             os.close(self._fd)
         self._fd = None
