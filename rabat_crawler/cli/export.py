@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from rabat_crawler.archive import Archive
-from rabat_crawler.cli.format import json_line, plain, progress_line, say, table
+from rabat_crawler.cli.format import json_line, progress_line, say, say_written, table
 from rabat_crawler.cli.options import archive_option, as_of_option, filters, json_option, opened, selection_options
 from rabat_crawler.errors import ConfigError
 
@@ -81,12 +80,7 @@ def export(
             with open(target, "rb") as stream:
                 shutil.copyfileobj(stream, sys.stdout.buffer)
             return
-    if as_json:
-        counts = {"format": written.format, "path": os.fspath(written.path), "bytes": written.bytes, "counts": dict(written.counts)}
-        say(json_line(counts))
-        return
-    said = ", ".join(f"{count:,} {name}" for name, count in written.counts.items())
-    say(f"{plain(written.path)}: {said}, {written.bytes / 1e6:,.1f} MB")
+    say_written(written, as_json=as_json)
 
 
 def _default(archive: Archive, name: str, suffix: str) -> Path:

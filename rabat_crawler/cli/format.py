@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import sys
 import textwrap
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item, Project
 from rabat_crawler.query.excerpt import MARK_END, MARK_START
+
+if TYPE_CHECKING:
+    from rabat_crawler.exports import Written
 
 _DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -201,3 +205,12 @@ def progress_line() -> Iterator[ProgressLine]:
 def say(text: str = "") -> None:
     """A line on standard output."""
     click.echo(text)
+
+
+def say_written(written: Written, *, as_json: bool) -> None:
+    """What an export or a release left: its place, counts and size."""
+    if as_json:
+        say(json_line({"format": written.format, "path": os.fspath(written.path), "bytes": written.bytes, "counts": dict(written.counts)}))
+        return
+    counted = "".join(f"{count:,} {name}, " for name, count in written.counts.items())
+    say(f"{plain(written.path)}: {counted}{written.bytes / 1e6:,.1f} MB")

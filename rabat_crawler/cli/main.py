@@ -29,6 +29,7 @@ COMMANDS = {
     "replay": ("replay", "Write or open an archived page as captured."),
     "export": ("export", "Write the archive in a format that other programs read."),
     "digest": ("digest", "Write a newsletter of what is new, changed and coming up."),
+    "release": ("release", "Make a frozen, citable release of the whole archive."),
     "agenda": ("agenda", "List the meetings that items tell of."),
     "translations": ("together", "List the pairs of translations and why they are."),
     "confirm": ("together", "Keep for ever that two items are translations."),
