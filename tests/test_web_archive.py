@@ -418,7 +418,7 @@ def test_a_block_may_reset_connections() -> None:
         for _ in range(2):
             with pytest.raises(ConnectionResetError):
                 get(serving.origin, FRONT)
-        assert [request.status for request in logged(serving, 3)] == [200, 0, 0]
+        assert sorted(request.status for request in logged(serving, 3)) == [0, 0, 200]  # noted by a thread each
 
 
 def test_a_slow_page_is_slow_and_no_other() -> None:

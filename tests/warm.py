@@ -31,7 +31,7 @@ NOT_IMPORTED = ("rabat_crawler.web", "rabat_crawler.__main__", "rabat_crawler.de
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], seconds: float) -> subprocess.CompletedProcess[str]:
     """Run the program to its end, its warnings errors; TimeoutExpired after so many seconds."""
-    if any(name.startswith(NOT_FORKED) and environment.get(name) != os.environ.get(name) and name != "PYTHONIOENCODING" for name in environment):
+    if any(name.startswith(NOT_FORKED) and environment[name] not in (os.environ.get(name), "utf-8") for name in environment):
         words = [sys.executable, "-W", "error", "-m", "rabat_crawler", *arguments]
         return subprocess.run(words, capture_output=True, text=True, timeout=seconds, env=dict(environment), encoding="utf-8", check=False)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:

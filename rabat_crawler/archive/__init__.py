@@ -1,6 +1,5 @@
 """The archive on local disk: WARC files and runs are the truth, the database follows from them."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,7 +11,12 @@ __all__ = ["Archive", "Filters"]
 
 def __getattr__(name: str) -> Any:
     """`Archive` and `Filters` when they are first asked for: the process that reads documents needs neither."""
-    modules = {"Archive": "rabat_crawler.archive.api", "Filters": "rabat_crawler.archive.filters"}
-    if name not in modules:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(modules[name]), name)
+    if name == "Archive":
+        from rabat_crawler.archive.api import Archive
+
+        return Archive
+    if name == "Filters":
+        from rabat_crawler.archive.filters import Filters
+
+        return Filters
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

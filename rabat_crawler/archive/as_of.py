@@ -21,6 +21,7 @@ from rabat_crawler.archive.workers import Workers
 
 Progress = Callable[[str, int, int | None], None]
 CAPTURES = f"INSERT INTO captures ({', '.join(CAPTURE_COLUMNS)}) SELECT {', '.join(CAPTURE_COLUMNS)} FROM now.captures WHERE captured_at <= ?"
+CLOSED = "INSERT INTO closed_captures SELECT * FROM now.closed_captures WHERE record_id IN (SELECT record_id FROM main.captures)"
 DRAFTS = f"""
 INSERT INTO drafts ({", ".join(DRAFT_COLUMNS)})
   SELECT {", ".join("coalesce(id_key, url_key, text_key)" if name in ("item_key", "base_key") else name for name in DRAFT_COLUMNS)}
@@ -44,6 +45,7 @@ def build_as_of(source: Path, beside: Path, moment: str, progress: Progress, dec
             connection.execute(f"INSERT INTO {table} SELECT * FROM now.{table}")
         bulk = Bulk(connection)
         connection.execute(CAPTURES, (moment,))
+        connection.execute(CLOSED)
         connection.execute(DRAFTS, (moment,))
         connection.execute(SIGHTINGS)
         with Workers(1) as workers:

@@ -25,7 +25,7 @@ from rabat_crawler.archive.placing import EVIDENCE, NUMBER_AT, OWNER_OF_TEXT, Pl
 from rabat_crawler.archive.revisits import Reader, find_original, read_elsewhere
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, PLACED, Prepared, Preparer, capture_of, prepare
 from rabat_crawler.archive.warc_read import Unread
-from rabat_crawler.archive.withholding import WITHHELD_COLUMNS, Withholding, count_captures, put_away
+from rabat_crawler.archive.withholding import WITHHELD_COLUMNS, Withholding, close, count_captures, put_away
 from rabat_crawler.archive.workers import Place, Workers
 from rabat_crawler.errors import RecordError
 from rabat_crawler.models import Capture, DocumentText
@@ -166,8 +166,10 @@ class Bulk:
         self._connection.executemany(INSERT_LINK, prepared.links)
         if judged.owner:
             put_away(self._connection, values, judged.owner)
-        elif insert_capture(self._connection, prepared, held=held, take_out=self._take_out) and not held:
-            self._add_said(prepared, values)
+        elif insert_capture(self._connection, prepared, held=held, take_out=self._take_out):
+            close(self._connection, values["record_id"], judged.named)
+            if not held:
+                self._add_said(prepared, values)
         self._pending += 1
         if self._pending >= COMMIT_EVERY:
             self._commit()
@@ -247,6 +249,7 @@ class Bulk:
         if judged.owner:
             self._withdraw(name, judged.owner)
             return
+        close(self._connection, name, judged.named)
         self._add_said(judged.prepared, dict(zip(CAPTURE_COLUMNS, elsewhere.capture, strict=False)))
 
     def _date_drafts(self) -> None:

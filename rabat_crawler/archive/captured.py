@@ -33,8 +33,12 @@ SOUND = 0.5
 
 NO_PAGE = ("gone", "missing", "wall", "redirect")
 SHORTEST = 8
+IS_CLOSED = "(SELECT min(k.item_id) FROM closed_captures k WHERE k.record_id IN (c.record_id, c.original, c.refers_to))"
+"""Which withheld item a capture, or the one that it shows again, says something of; NULL if none."""
 _CAPTURE = tuple(field.name for field in fields(Capture))
-_SELECT = f"SELECT {', '.join('c.' + name for name in _CAPTURE)}, c.role, c.badness, c.held, coalesce(c.original, c.refers_to) FROM captures c"
+_SELECT = (
+    f"SELECT {', '.join('c.' + name for name in _CAPTURE)}, c.role, c.badness, c.held, coalesce(c.original, c.refers_to), {IS_CLOSED} FROM captures c"
+)
 SHOWN = f"""
 SELECT i.item_id, d.complete, {_SELECT.removeprefix("SELECT ").removesuffix(" FROM captures c")} FROM json_each(?) j CROSS JOIN items i ON i.item_id = j.value
 JOIN drafts d ON d.item_key = i.item_key JOIN sightings s ON s.draft_id = d.draft_id JOIN captures c ON c.record_id = s.record_id
@@ -48,19 +52,23 @@ c.url_key IN (SELECT value FROM json_each(:keys)) OR c.record_id IN (SELECT reco
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A capture with what the archive makes of it. `original`: record id of the capture that a revisit shows again; `held`: its run was breached."""
+    """A capture with what the archive makes of it. `original`: record id of the capture that a revisit shows again; `held`: its run was breached.
+
+    `closed`: the withheld item of which it says something among others; its bytes are not given out.
+    """
 
     capture: Capture
     role: str
     badness: float
     held: bool
     original: str | None
+    closed: str | None = None
 
     @property
     def full(self) -> bool:
         """True for a sound capture of a whole page: what can be shown to somebody who asks for the page."""
         shows = self.capture.status == 200 or (self.capture.status == 304 and self.capture.record_type == "revisit")
-        return shows and self.capture.truncated is None and self.badness < SOUND and not self.held and self.role not in NO_PAGE
+        return shows and self.capture.truncated is None and self.badness < SOUND and not self.held and not self.closed and self.role not in NO_PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +210,8 @@ def shown(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Lis
         whole = None
         for _, complete, *row in rows:
             one = _from_row(row)
+            if one.closed:
+                continue
             if whole is None:
                 whole, found[name] = complete, one
             if complete != whole:
@@ -220,8 +230,9 @@ def _listed(connection: sqlite3.Connection, condition: str, values: Mapping[str,
 
 def _from_row(row: Sequence[Any]) -> Listed:
     capture = capture_of(dict(zip(_CAPTURE, row, strict=False)))
-    role, badness, held, original = row[len(_CAPTURE) :]
-    return Listed(capture=capture, role=role, badness=badness, held=bool(held), original=original if capture.record_type == "revisit" else None)
+    role, badness, held, original, closed = row[len(_CAPTURE) :]
+    shows = original if capture.record_type == "revisit" else None
+    return Listed(capture=capture, role=role, badness=badness, held=bool(held), original=shows, closed=closed)
 
 
 def by_id(connection: sqlite3.Connection, wanted: str) -> Listed | None:
@@ -254,8 +265,12 @@ def nearest(connection: sqlite3.Connection, url: str, aim: datetime) -> Listed |
 def play(connection: sqlite3.Connection, directory: Path, listed: Listed) -> Played:
     """What a capture recorded, read from its WARC file; a revisit's body from the record that it shows again.
 
-    RecordError if a file is missing or damaged, NotFound if a revisit's original is not in the archive.
+    RecordError if a file is missing or damaged, NotFound if a revisit's original is not in the archive, Withheld if it says something of a withheld item.
     """
+    if listed.closed:
+        from rabat_crawler.archive.withheld import closed_error
+
+        raise closed_error(connection, listed.capture.record_id, listed.closed)
     from rabat_crawler.archive.warc import read_record
 
     record = read_record(directory, listed.capture)

@@ -15,6 +15,8 @@ from rabat_crawler.urls import url_key
 
 _COLUMNS = f"SELECT {', '.join('c.' + name for name in PLACED)}, o.url, o.captured_at FROM captures c "
 _ORIGINAL = "LEFT JOIN captures o ON c.record_type = 'revisit' AND o.record_id = coalesce(c.original, c.refers_to) AND o.record_type <> 'revisit' "
+_OPEN = "NOT EXISTS (SELECT 1 FROM closed_captures k WHERE k.record_id IN (c.record_id, c.original, c.refers_to)) "
+"""Nothing that says something of a withheld item is given out."""
 _ORDER = "ORDER BY c.warc_file, c.offset, c.record_id"
 _WANTED = """
 WITH chosen (item_key, published, item_id) AS (SELECT i.item_key, i.published, i.item_id FROM json_each(:items) h JOIN items i ON i.item_id = h.value),
@@ -35,14 +37,17 @@ given (record_id) AS (
   UNION SELECT coalesce(c.original, c.refers_to) FROM wanted w JOIN captures c ON c.record_id = w.record_id WHERE c.record_type = 'revisit')
 """
 _ADDRESSES = "SELECT DISTINCT a.url FROM json_each(?) h JOIN addresses a ON a.item_id = h.value"
-_PAGES = """
+_SHUT = "SELECT 1 FROM closed_captures k JOIN captures s ON s.record_id = k.record_id WHERE s.url = {url} AND s.captured_at = {at}"
+_PAGES = f"""
 SELECT h.value, r.url, r.last_seen FROM json_each(:items) h JOIN items i ON i.item_id = h.value
 JOIN drafts d ON d.item_key = i.item_key JOIN readings r ON r.draft_id = d.draft_id
+WHERE NOT EXISTS ({_SHUT.format(url="r.url", at="r.last_seen")})
 ORDER BY h.value, r.url IS NOT i.canonical_url, r.last_seen DESC, r.url
 """
-_LISTED = """
+_LISTED = f"""
 SELECT h.value, d.page_url, d.first_seen FROM json_each(:items) h JOIN items i ON i.item_id = h.value JOIN drafts d ON d.item_key = i.item_key
-WHERE NOT EXISTS (SELECT 1 FROM drafts w WHERE w.item_key = i.item_key AND w.complete) ORDER BY h.value, d.first_seen, d.page_url
+WHERE NOT EXISTS (SELECT 1 FROM drafts w WHERE w.item_key = i.item_key AND w.complete)
+  AND NOT EXISTS ({_SHUT.format(url="d.page_url", at="d.first_seen")}) ORDER BY h.value, d.first_seen, d.page_url
 """
 _DOCUMENTS = """
 SELECT d.document_id, c.url, c.captured_at FROM documents d JOIN captures c ON c.record_id = d.last_capture
@@ -53,6 +58,7 @@ ORDER BY d.url_key, d.document_id
 _LISTINGS = """
 SELECT c.url, max(c.captured_at) FROM captures c LEFT JOIN captures o ON o.record_id = c.original
 WHERE c.role = 'listing' AND c.badness < 0.5 AND NOT c.held AND c.truncated IS NULL AND (c.record_type <> 'revisit' OR o.record_id IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM closed_captures k WHERE k.record_id IN (c.record_id, c.original, c.refers_to))
 GROUP BY c.url ORDER BY c.url
 """
 
@@ -82,11 +88,11 @@ class Shown:
 def iter_given(connection: sqlite3.Connection, item_ids: Iterable[str] | None) -> Iterator[Given]:
     """See `Reader.iter_captures`."""
     if item_ids is None:
-        rows = connection.execute(f"{_COLUMNS}{_ORIGINAL}{_ORDER}")
+        rows = connection.execute(f"{_COLUMNS}{_ORIGINAL}WHERE {_OPEN}{_ORDER}")
     else:
         items = json.dumps(list(item_ids))
         keys = json.dumps(sorted({url_key(url) for (url,) in connection.execute(_ADDRESSES, (items,))}))
-        sql = f"{_WANTED}{_COLUMNS}{_ORIGINAL}WHERE c.record_id IN (SELECT record_id FROM given) {_ORDER}"
+        sql = f"{_WANTED}{_COLUMNS}{_ORIGINAL}WHERE c.record_id IN (SELECT record_id FROM given) AND {_OPEN}{_ORDER}"
         rows = connection.execute(sql, {"items": items, "keys": keys})
     for row in rows:
         *values, url, captured_at = row

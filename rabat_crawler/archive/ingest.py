@@ -28,7 +28,7 @@ from rabat_crawler.archive.rows import (
     read_page,
     shows_again,
 )
-from rabat_crawler.archive.withholding import WITHHELD_COLUMNS, Withholding, count_captures, owner_of_original, put_away
+from rabat_crawler.archive.withholding import WITHHELD_COLUMNS, Withholding, close, count_captures, owner_of_original, put_away
 from rabat_crawler.models import Capture, Page, Record, Site
 from rabat_crawler.urls import url_key
 
@@ -130,6 +130,7 @@ class Ingest:
             self._withhold(dict(zip(CAPTURE_COLUMNS, prepared.capture, strict=False)), owner)
             return
         if insert_capture(self.connection, prepared, held=held, take_out=self._take_out):
+            close(self.connection, capture.record_id, judged.named)
             if prepared.again:
                 self._show_original(capture, held=held)
             else:
@@ -198,6 +199,7 @@ class Ingest:
             if judged.owner:
                 self._withdraw(capture.record_id, judged.owner)
                 return
+            close(self.connection, capture.record_id, judged.named)
             for said in judged.prepared.said:
                 self._add_draft(said, capture)
             return

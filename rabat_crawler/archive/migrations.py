@@ -480,6 +480,9 @@ CREATE TABLE withheld_captures (
   warc_file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX withheld_captures_by_place ON withheld_captures (warc_file, offset);
+CREATE TABLE closed_captures (
+  record_id TEXT PRIMARY KEY REFERENCES captures (record_id) ON DELETE CASCADE, item_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 

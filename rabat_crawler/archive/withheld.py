@@ -57,6 +57,14 @@ def find_withheld(connection: sqlite3.Connection, wanted: str) -> Withheld | Non
     return _from_row(row) if row else None
 
 
+def closed_error(connection: sqlite3.Connection, record_id: str, item_id: str) -> errors.Withheld:
+    """What is said to somebody who asks for a capture that says something of a withheld item among others."""
+    row = connection.execute(f"{SELECT} WHERE item_id = ?", (item_id,)).fetchone()
+    at = str(row[1]) if row else ""
+    said = f"{record_id}: this capture says something of item {item_id}, which is withheld since {at[:10]}; it is kept, and not given out"
+    return errors.Withheld(said, item_id=item_id, at=at, reason=str(row[3]) if row else "")
+
+
 def _by_name(connection: sqlite3.Connection, wanted: str) -> set[str]:
     if "://" in wanted:
         names = lookup_names(url=wanted)

@@ -25,6 +25,7 @@ ON CONFLICT (record_id) DO UPDATE SET (warc_file, offset, length, run_id) = (exc
 WHERE (excluded.warc_file, excluded.offset) < (withheld_captures.warc_file, withheld_captures.offset)
 """
 TAKE_ALONG = "SELECT record_id FROM captures WHERE record_type = 'revisit' AND refers_to = ?"
+CLOSE = "INSERT OR REPLACE INTO closed_captures (record_id, item_id) VALUES (?, ?)"
 COUNT = "UPDATE withheld SET captures = (SELECT count(*) FROM withheld_captures c WHERE c.item_id = withheld.item_id)"
 OBEYED = "INSERT OR REPLACE INTO derived (name, fresh, decisions, digest) VALUES ('takedowns', ?, ?, ?)"
 NO_ADDRESS = "(withheld)"
@@ -35,10 +36,14 @@ LEAST_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A capture's rows without what is withheld; `owner` is the withheld item whose own capture it is, None if it may be kept."""
+    """A capture's rows without what is withheld; `owner` is the withheld item whose own capture it is, None if it may be kept.
+
+    `named` is a withheld item of which it says something among others, such as a list does: it counts for the others, but its bytes are not given out.
+    """
 
     prepared: Prepared
     owner: str | None
+    named: str | None = None
 
 
 class Withholding:
@@ -55,6 +60,7 @@ class Withholding:
         values = dict(zip(CAPTURE_COLUMNS, prepared.capture, strict=False))
         site = registry.resolve(values["site"])
         owner = self._owner_of_address(values, site)
+        named: str | None = None
         kept: list[Said] = []
         for said in prepared.said:
             found = self._owner_of(said)
@@ -62,11 +68,12 @@ class Withholding:
                 kept.append(self._without_alternates(said, site))
                 continue
             self._learn(found, said)
+            named = min(named or found, found)
             if (said.complete and (said.id_key or said.url_key)) or digest_of(listings_name(found)) in self.names:
                 owner = min(owner or found, found)
         scope = identity.scope(site)
         links = tuple(link for link in prepared.links if digest_of(f"url:{scope}:{link[2]}") not in self.names)
-        return Judged(replace(prepared, said=tuple(kept), links=links), owner)
+        return Judged(replace(prepared, said=tuple(kept), links=links), owner, named)
 
     def _owner_of_address(self, values: Mapping[str, Any], site: Site) -> str | None:
         """The withheld item at whose address this was captured, or whose document it is, or of which it shows an address again."""
@@ -154,6 +161,12 @@ def put_away(connection: sqlite3.Connection, capture: Mapping[str, Any], owner: 
     values = {**capture, "item_id": owner}
     connection.execute(PUT_AWAY, tuple(values[name] for name in WITHHELD_COLUMNS))
     return [row[0] for row in connection.execute(TAKE_ALONG, (values["record_id"],))]
+
+
+def close(connection: sqlite3.Connection, record_id: str, named: str | None) -> None:
+    """Note that a capture that is kept says something of a withheld item, if it does."""
+    if named:
+        connection.execute(CLOSE, (record_id, named))
 
 
 def owner_of_original(connection: sqlite3.Connection, refers_to: str | None) -> str | None:
