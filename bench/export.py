@@ -29,6 +29,8 @@ from rabat_crawler.archive import Archive, schema
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, DRAFT_COLUMNS
 from rabat_crawler.errors import RabatError
 from rabat_crawler.exports import Options, export, formats
+from rabat_crawler.identity import draft_json
+from rabat_crawler.models import Draft
 
 AIM = 300.0
 """MB."""
@@ -58,7 +60,7 @@ def table_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, tuple[Any,
             "site": "bench",
             "item_key": name,
             "complete": 1,
-            "content": "{}",
+            "content": draft_json(Draft(title=title, text=text, complete=True)),
         }
         yield "drafts", tuple(said.values())
         yield "sightings", (draft, record)

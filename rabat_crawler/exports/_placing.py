@@ -59,12 +59,21 @@ MARK = "README.md"
 """Every folder that is exported holds one: a folder without it is never replaced."""
 
 
+MANY = 200
+"""Of more files than this the whole system is brought to the disk in one call, which is far cheaper than a call for each."""
+
+
 def _sync(beside: Path) -> None:
-    for path in beside.rglob("*") if beside.is_dir() else (beside,):
-        if path.is_file():
-            sync_path(path)
-    if beside.is_dir():
-        sync_tree(beside)
+    if not beside.is_dir():
+        sync_path(beside)
+        return
+    files = [path for path in beside.rglob("*") if path.is_file()]
+    if len(files) > MANY:
+        os.sync()
+        return
+    for path in files:
+        sync_path(path)
+    sync_tree(beside)
 
 
 def _exchange(beside: Path, target: Path, *, force: bool) -> None:
