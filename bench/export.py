@@ -29,8 +29,9 @@ from rabat_crawler.archive import Archive, schema
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, DRAFT_COLUMNS
 from rabat_crawler.errors import RabatError
 from rabat_crawler.exports import Options, export, formats
-from rabat_crawler.identity import draft_json
+from rabat_crawler.identity import draft_json, text_digest
 from rabat_crawler.models import Draft
+from rabat_crawler.urls import url_key
 
 AIM = 300.0
 """MB."""
@@ -64,7 +65,8 @@ def table_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, tuple[Any,
         }
         yield "drafts", tuple(said.values())
         yield "sightings", (draft, record)
-        yield "versions", (f"{name}-v", name, f"{number:x}", title, "", text, "", "bench", 1, record, record, SEEN, SEEN)
+        digest = text_digest(title, text)
+        yield "versions", (f"{name}-{digest[:12]}", name, digest, title, "", text, "", "bench", 1, record, record, SEEN, SEEN)
         yield "dates", (name, 0, "published", published, None, "day", published, "iso", "time", 1.0, "")
         yield "dates", (name, 1, "event", published[:7], None, "month", published[:7], "iso", "text", 0.8, "not taken")
         yield "addresses", (name, url, capture["url_key"])
@@ -76,9 +78,10 @@ def table_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, tuple[Any,
             yield "events", (name, published, None, "dakar", "SN", "Dakar", "lead", "", "", "", "")
         if number % 10 == 0:
             document = f"https://bench.example/files/{number}.pdf"
-            yield "attachments", (name, document, "PDF", "application/pdf", document)
+            key = url_key(document)
+            yield "attachments", (name, document, "PDF", "application/pdf", key)
             yield "documents", (
-                f"doc{number}", document, document, f"sha256:{number:x}", "bench", "application/pdf", title, 1, language, "text", None, "[]", f"{number:x}",
+                f"doc{number}", document, key, f"sha256:{number:x}", "bench", "application/pdf", title, 1, language, "text", None, "[]", f"{number:x}",
                 record, record, SEEN, SEEN, 1, 0, "[]",
             )  # fmt: skip
             yield "document_pages", (number + 1, f"doc{number}", 1, text, "", "")
