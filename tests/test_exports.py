@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from rabat_crawler.archive import Archive, Filters
 from rabat_crawler.errors import ConfigError, DiskFull, NotFound
@@ -82,6 +84,37 @@ def test_titles_that_are_paths_formulas_or_markup_do_no_harm(name: str, hostile:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["export"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
     assert not [path for path in (tmp_path / "out").rglob("*") if "passwd" in path.name or path.is_symlink()]
+
+
+@pytest.fixture(scope="module")
+def huge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of one item of ten megabytes."""
+    folder = tmp_path_factory.mktemp("huge") / "archive"
+    small_archive(folder, [(f"{BASE}/fr/101-grand", article_html("Grand", "Un texte de plusieurs mots sur le dialogue. " * 8))])
+    paragraph = "Une phrase & une autre <b> de plus, qui ne finit jamais. " * 20
+    text = "\n\n".join(f"{number} {paragraph}" for number in range(10_000_000 // len(paragraph))) + "\n\nverslafin"
+    connection = sqlite3.connect(folder / "rabat.db")
+    with connection:
+        connection.execute("UPDATE versions SET text = ?", (text,))
+        connection.execute("UPDATE items SET text = ?", (text,))
+    connection.close()
+    return folder
+
+
+WITHOUT_TEXT = {"bibtex", "ris", "csl-json", "ics", "warc", "wacz"}
+"""Citations and calendars carry a beginning at most; of recorded pages the bytes are given, which this item's text was not read from."""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_item_of_ten_megabytes_is_given_out_whole(name: str, huge: Path, tmp_path: Path) -> None:
+    with Archive.open(huge) as archive:
+        export(archive, name, tmp_path / "export", options=_needed(name))
+    files = [tmp_path / "export"] if not formats()[name].folder else [file for file in (tmp_path / "export").rglob("*") if file.is_file()]
+    if name == "parquet":
+        assert parquet.read_table(tmp_path / "export" / "items.parquet")["text"][0].as_py().endswith("verslafin")
+    elif name not in WITHOUT_TEXT:
+        assert any(b"verslafin" in file.read_bytes() for file in files)
+        assert sum(file.stat().st_size for file in files) > 10_000_000
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if not formats()[name].empty])
