@@ -164,6 +164,17 @@ def test_an_export_that_is_stopped_leaves_nothing(name: str, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_given_out_of_the_past_says_which_moment_it_is(tmp_path: Path) -> None:
+    with Archive.open(sample_archive(3)) as archive:
+        moment = min(run.finished_at or "" for run in archive.runs())
+        assert (archive.latest() or "") > moment
+        with archive.as_of(moment) as past:
+            count = len(past.item_ids())
+            export(past, "text", tmp_path / "past", Selection(as_of=moment))
+        assert 0 < count < len(archive.item_ids())
+    assert f"State of the archive: {moment}. {count} items" in (tmp_path / "past" / "README.md").read_text(encoding="utf-8")
+
+
 def test_a_folder_that_is_no_export_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "export").mkdir()
     (tmp_path / "export" / "mine.txt").write_text("keep")

@@ -11,6 +11,7 @@ from pathlib import Path
 from rabat_crawler import registry
 from rabat_crawler.archive.api import Progress, silent
 from rabat_crawler.archive.filters import Filters
+from rabat_crawler.archive.past import last_moment
 from rabat_crawler.archive.reader import Reader
 from rabat_crawler.errors import ConfigError, NotFound
 from rabat_crawler.exports._placing import placed, size_of
@@ -64,7 +65,8 @@ class Source:
     @cached_property
     def moment(self) -> str:
         """The moment whose knowledge this is (ISO 8601 UTC): what an export calls "now", so that the same archive gives the same bytes."""
-        return self.archive.latest() or "1970-01-01T00:00:00Z"
+        latest = self.archive.latest() or "1970-01-01T00:00:00Z"
+        return min(latest, last_moment(self.selection.as_of)[:19] + "Z") if self.selection.as_of else latest
 
     def items(self, what: str = "items") -> Iterator[Item]:
         """The items, a few at a time in memory, with progress under that name."""
