@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from pyarrow import parquet
 from rabat_crawler.archive import Archive, Filters
 from rabat_crawler.errors import ConfigError, DiskFull, NotFound
 from rabat_crawler.exports import Options, Selection, export, formats
-from tests.building import BASE, article_html, rabat, sample_archive, small_archive
+from tests.building import BASE, article_html, copy_of, rabat, sample_archive, small_archive
 
 FORMATS = sorted(formats())
 HOSTILE = {
@@ -165,14 +166,17 @@ def test_an_export_that_is_stopped_leaves_nothing(name: str, tmp_path: Path) -> 
 
 
 def test_what_is_given_out_of_the_past_says_which_moment_it_is(tmp_path: Path) -> None:
-    with Archive.open(sample_archive(3)) as archive:
-        moment = min(run.finished_at or "" for run in archive.runs())
-        assert (archive.latest() or "") > moment
-        with archive.as_of(moment) as past:
-            count = len(past.item_ids())
-            export(past, "text", tmp_path / "past", Selection(as_of=moment))
-        assert 0 < count < len(archive.item_ids())
-    assert f"State of the archive: {moment}. {count} items" in (tmp_path / "past" / "README.md").read_text(encoding="utf-8")
+    folder = copy_of(sample_archive(1), tmp_path / "archive")
+    with Archive.open(folder, write=True) as archive:
+        first = archive.runs(1)[0]
+        later = dataclasses.replace(first, run_id="20990101T000000Z-x", started_at="2099-01-01T00:00:00Z", finished_at="2099-01-01T00:00:01Z")
+        archive.begin_run(later)
+        archive.end_run(later)
+    with Archive.open(folder) as archive:
+        for as_of, moment in ((None, "2099-01-01T00:00:01Z"), (first.finished_at, first.finished_at)):
+            with archive.as_of(as_of) if as_of else Archive.open(folder) as past:
+                export(past, "text", tmp_path / "out", Selection(as_of=as_of), force=True)
+            assert f"State of the archive: {moment}." in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_folder_that_is_no_export_is_never_replaced(tmp_path: Path) -> None:
