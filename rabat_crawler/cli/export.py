@@ -74,7 +74,7 @@ def export(
                 raise ConfigError(f"the format {format_name} makes a folder, which standard output cannot take; give -o PATH")
             target = Path(passing) / "output"
         else:
-            target = Path(output) if output else _default(archive, format_name, form.suffix if form else "")
+            target = Path(output) if output is not None else _default(archive, format_name, form.suffix if form else "")
         written = write(archive, format_name, target, selection, options, force=force, progress=progress)
         if output == STANDARD_OUTPUT:
             with open(target, "rb") as stream:

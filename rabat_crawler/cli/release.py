@@ -46,13 +46,13 @@ def release(
     terms = Terms(version=version, authors=authors, doi=doi, url=url)
     with opened(archive_dir) as archive, progress_line() as progress:
         name = f"{archive.path.resolve().name or 'archive'}-release-{version_of(archive, terms)}"
-        target = Path(output) if output else archive.exports_dir / name
+        target = Path(output) if output is not None else archive.exports_dir / name
         written = write(
             archive,
             target,
             Options(title=title, licence=licence),
             terms,
-            previous=Path(previous) if previous else None,
+            previous=Path(previous) if previous is not None else None,
             force=force,
             progress=progress,
         )
