@@ -61,6 +61,7 @@ def code_of(error: Exception) -> int:
 
 def run_safely(command: Callable[[], Any]) -> None:
     """Run the command line (it returns its exit code, None for success); every way out is a message on standard error and an exit code."""
+    _open_streams()
     try:
         code = command()
         sys.stdout.flush()
@@ -92,6 +93,13 @@ def run_safely(command: Callable[[], Any]) -> None:
             raise
         _say(f"unexpected {type(error).__name__}: {error}; this is a defect of rabat-crawler, please report it (RABAT_DEBUG=1 shows where)")
         sys.exit(ERROR)
+
+
+def _open_streams() -> None:
+    """A stream that the caller closed reads and writes nothing; left closed, the next file opened would take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
 
 
 def nobody_reads() -> int:

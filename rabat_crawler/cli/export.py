@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import click
 
 from rabat_crawler.archive import Archive
-from rabat_crawler.cli.format import json_line, progress_line, say, say_written, table
+from rabat_crawler.cli.format import json_line, output_bytes, progress_line, say, say_written, table
 from rabat_crawler.cli.options import archive_option, as_of_option, filters, json_option, opened, selection_options
 from rabat_crawler.errors import ConfigError
 
@@ -72,13 +71,14 @@ def export(
         if output == STANDARD_OUTPUT:
             if form is not None and form.folder:
                 raise ConfigError(f"the format {format_name} makes a folder, which standard output cannot take; give -o PATH")
+            output_bytes()
             target = Path(passing) / "output"
         else:
             target = Path(output) if output is not None else _default(archive, format_name, form.suffix if form else "")
         written = write(archive, format_name, target, selection, options, force=force, progress=progress)
         if output == STANDARD_OUTPUT:
             with open(target, "rb") as stream:
-                shutil.copyfileobj(stream, sys.stdout.buffer)
+                shutil.copyfileobj(stream, output_bytes())
             return
     say_written(written, as_json=as_json)
 

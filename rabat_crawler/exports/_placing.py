@@ -43,7 +43,7 @@ def check(target: Path, *, folder: bool, force: bool) -> None:
     if target.name in ("", ".."):
         raise ConfigError(f"-o {str(target)!r} is no name for an export; give one with -o PATH")
     with explained(target.parent, f"{target.name} was not written"):
-        _refuse_archive(target)
+        refuse_archive(target)
         if target.is_symlink():
             raise ConfigError(f"{target} is a link; give the place itself with -o")
         if target.exists():
@@ -63,12 +63,14 @@ def _check_present(target: Path, *, folder: bool, force: bool) -> None:
         _refuse_other(target)
 
 
-def _refuse_archive(target: Path) -> None:
+def refuse_archive(target: Path) -> None:
     """ConfigError if the place is an archive, or within one and not below its folder for exports: all else there is the archive's own."""
     place = Path(os.path.realpath(target))
     for folder in (place, *place.parents):
         if is_archive(folder) and not (place.is_relative_to(folder / EXPORTS_FOLDER) and place != folder / EXPORTS_FOLDER):
-            raise ConfigError(f"{target} is within the archive {folder}, where all is the archive's own; give another -o PATH, or one below its {EXPORTS_FOLDER}/")
+            raise ConfigError(
+                f"{target} is within the archive {folder}, where all is the archive's own; give another -o PATH, or one below its {EXPORTS_FOLDER}/"
+            )
 
 
 def _refuse_other(target: Path) -> None:
@@ -79,14 +81,15 @@ def _refuse_other(target: Path) -> None:
             if kept is None:
                 return
             raise ConfigError(f"{target} holds {kept.relative_to(target)} as well, which is no export; --force would remove it: give another -o PATH")
-    raise ConfigError(
-        f"{target} was not made by an export (it holds no {MARK} that says so); --force replaces exports only: give another -o PATH"
-    )
+    raise ConfigError(f"{target} was not made by an export (it holds no {MARK} that says so); --force replaces exports only: give another -o PATH")
 
 
 def is_archive(folder: Path) -> bool:
     """True if a folder is an archive of this program, or a backup of one; also one whose database is lost."""
-    return os.path.isdir(folder / "warc") and (os.path.isfile(folder / "rabat.db") or os.path.isdir(folder / "runs"))
+    try:
+        return (folder / "warc").is_dir() and ((folder / "rabat.db").is_file() or (folder / "runs").is_dir())
+    except PermissionError:  # nobody who may not even look into it can write there
+        return False
 
 
 MARK = "README.md"
