@@ -85,7 +85,7 @@ def run_safely(command: Callable[[], Any]) -> None:
         _say(
             f"the disk is full ({error.filename or 'standard output'}): free space and run the command again"
             if full
-            else f"{error.filename or 'system'}: {error.strerror or error}"
+            else f"{error.filename or 'system'}: {error.strerror or error}{_remedy(error)}"
         )
         sys.exit(DISK if full else ERROR)
     except Exception as error:  # the last door: a defect of ours is reported, never shown as a traceback
@@ -100,6 +100,10 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
+
+
+def _remedy(error: OSError) -> str:
+    return "; give the rights to it, or another place" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else ""
 
 
 def nobody_reads() -> int:

@@ -28,9 +28,10 @@ def placed(target: Path, *, folder: bool, force: bool = False) -> Iterator[Path]
     with explained(target.parent, f"{target.name} was not written"):
         target.parent.mkdir(parents=True, exist_ok=True)
         clear_partials(target)
-        if folder:
-            beside.mkdir()
         try:
+            beside.mkdir()  # also says, before any work, if nothing can be written there
+            if not folder:
+                beside.rmdir()
             yield beside
             _sync(beside)
             _exchange(beside, target, force=force)

@@ -97,6 +97,8 @@ def _check(terms: Terms) -> None:
     ):
         if value is not None and not form.fullmatch(value):
             raise ConfigError(f"{value!r} is no {name}; give {such}")
+    if not all(author.strip() for author in terms.authors):
+        raise ConfigError("an author has no name; give --author NAME")
 
 
 def refuse_breached(runs: list[Run]) -> None:
