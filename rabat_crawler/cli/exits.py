@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -95,6 +96,17 @@ def run_safely(command: Callable[[], Any]) -> None:
         sys.exit(ERROR)
 
 
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP end the program as Ctrl-C does, so that nothing half written is left."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _open_streams() -> None:
     """A stream that the caller closed reads and writes nothing; left closed, the next file opened would take its number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -118,4 +130,6 @@ def discard_output() -> None:
 
 
 def _say(message: str) -> None:
-    click.echo(f"rabat-crawler: {message}", err=True)
+    from rabat_crawler.cli.format import plain  # what --help does not need
+
+    click.echo(f"rabat-crawler: {plain(message)}", err=True)

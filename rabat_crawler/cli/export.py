@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from rabat_crawler.archive import Archive
+from rabat_crawler.cli.exits import stoppable
 from rabat_crawler.cli.format import json_line, output_bytes, progress_line, say, say_written, table
 from rabat_crawler.cli.options import archive_option, as_of_option, filters, json_option, opened, selection_options
 from rabat_crawler.errors import ConfigError
@@ -66,7 +67,7 @@ def export(
         return
     selection = Selection(words=words, filters=filters(**wanted), as_of=as_of)
     options = Options(base_url=base_url, language=language, excel=excel, lite=lite, title=title, licence=licence)
-    with opened(archive_dir, as_of) as archive, progress_line() as progress, tempfile.TemporaryDirectory() as passing:
+    with stoppable(), opened(archive_dir, as_of) as archive, progress_line() as progress, tempfile.TemporaryDirectory() as passing:
         form = formats().get(format_name)
         if output == STANDARD_OUTPUT:
             if form is not None and form.folder:
