@@ -68,6 +68,8 @@ def refuse_archive(target: Path) -> None:
     """ConfigError if the place is an archive, or within one and not below its folder for exports: all else there is the archive's own."""
     place = Path(os.path.realpath(target))
     for folder in (place, *place.parents):
+        if is_archive(folder) and (folder / "backup.json").is_file():
+            raise ConfigError(f"{target} is within the backup {folder}, which must stay as it is to be restored; give -o PATH elsewhere")
         if is_archive(folder) and not (place.is_relative_to(folder / EXPORTS_FOLDER) and place != folder / EXPORTS_FOLDER):
             raise ConfigError(
                 f"{target} is within the archive {folder}, where all is the archive's own; give another -o PATH, or one below its {EXPORTS_FOLDER}/"
