@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -39,7 +41,7 @@ def test_nothing_is_written_into_an_archive_but_below_its_exports(name: str, pla
     other.symlink_to(archive)
     for target in (archive / place, other / place):
         for force in (False, True):
-            with Archive.open(archive) as opened, pytest.raises(ConfigError, match="within the archive .* another -o PATH|is a link"):
+            with Archive.open(archive) as opened, pytest.raises(ConfigError, match="within the archive .* give a place elsewhere|is a link"):
                 export(opened, name, target, force=force)
     with Archive.open(archive) as opened, pytest.raises(ConfigError, match="within the archive"):
         release(opened, archive / place, force=True)
@@ -53,6 +55,15 @@ def test_an_archive_whose_database_is_lost_is_still_one(archive: Path) -> None:
     (archive / "rabat.db").unlink()
     with Archive.open(sample_archive(2)) as opened, pytest.raises(ConfigError, match="within the archive"):
         export(opened, "text", archive, force=True)
+
+
+def test_a_backup_stays_as_it_is(archive: Path, tmp_path: Path) -> None:
+    rabat("backup", tmp_path / "backups", "--archive", archive)
+    (backup,) = (tmp_path / "backups").glob("*Z")
+    for command in (("export", "jsonl"), ("release",), ("digest", "--lang", "fr", "-o", backup / "exports" / "a.html")):
+        assert "is within the backup" in rabat(*command, "--archive", backup, code=2).stderr
+    rabat("export", "jsonl", "--archive", backup, "-o", tmp_path / "items.jsonl")
+    rabat("restore", backup, "--archive", tmp_path / "again")
 
 
 def test_a_folder_with_a_readme_of_somebody_is_no_export(tmp_path: Path) -> None:
@@ -131,3 +142,22 @@ def test_streams_that_the_caller_closed(tmp_path: Path) -> None:
         assert lost.returncode == 2 and "standard output is closed; open it" in lost.stderr
     assert closed("export", "jsonl", "-o", str(tmp_path / "a"), streams="<&- >&- 2>&-").returncode == 0
     assert (tmp_path / "a").read_text().startswith('{"item_id"')
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_middle_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    command = program("export", "site", "--archive", str(sample_archive(3)), "-o", str(tmp_path / "out" / "site"))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        deadline = time.monotonic() + 30
+        while not list(tmp_path.glob("out/.site.*.partial/*")) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        running.send_signal(number)
+        _, said = running.communicate()
+    assert running.returncode == 130 and "stopped" in said and "Traceback" not in said
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_somebody_typed_stands_on_one_line(tmp_path: Path) -> None:
+    rabat("export", "csv", "--archive", sample_archive(1), "-o", tmp_path / "a", "--title", "a\n# b\x1b[31m")
+    assert (tmp_path / "a" / "README.md").read_text().startswith("# a # b [31m\n\n")
+    assert "an author has no name" in rabat("release", "--archive", sample_archive(1), "-o", tmp_path / "r", "--author", " ", code=2).stderr

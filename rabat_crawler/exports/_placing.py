@@ -69,10 +69,10 @@ def refuse_archive(target: Path) -> None:
     place = Path(os.path.realpath(target))
     for folder in (place, *place.parents):
         if is_archive(folder) and (folder / "backup.json").is_file():
-            raise ConfigError(f"{target} is within the backup {folder}, which must stay as it is to be restored; give -o PATH elsewhere")
+            raise ConfigError(f"{target} is within the backup {folder}, which must stay as it is to be restored; give a place elsewhere with -o PATH")
         if is_archive(folder) and not (place.is_relative_to(folder / EXPORTS_FOLDER) and place != folder / EXPORTS_FOLDER):
             raise ConfigError(
-                f"{target} is within the archive {folder}, where all is the archive's own; give another -o PATH, or one below its {EXPORTS_FOLDER}/"
+                f"{target} is within the archive {folder}, where all is the archive's own; give a place elsewhere, or below its {EXPORTS_FOLDER}/"
             )
 
 
