@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -146,7 +147,7 @@ def test_streams_that_the_caller_closed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_in_the_middle_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
-    command = program("export", "site", "--archive", str(sample_archive(3)), "-o", str(tmp_path / "out" / "site"))
+    command = [sys.executable, "-m", "rabat_crawler", "export", "site", "--archive", str(sample_archive(3)), "-o", str(tmp_path / "out" / "site")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         deadline = time.monotonic() + 30
         while not list(tmp_path.glob("out/.site.*.partial/*")) and time.monotonic() < deadline:
