@@ -477,8 +477,11 @@ def test_the_command_writes_what_the_ending_says(week: Path, tmp_path: Path) -> 
         (("--to", "a@b.org"), "give them with --eml"),
         (("--eml", "--to", "nobody"), "is no mail address"),
         (("--eml", "--subject", "a\nb"), "cannot stand in a mail's header"),
-        (("--base-url", "ftp://x"), "no address of a reading room"),
+        (("--base-url", "ftp://x"), "no address of a place on the web"),
         (("--since", "soon"), "is no date"),
+        (("--since", "2019-02-31"), "is no date"),
+        (("--since", "2099"), "is after the archive's last run"),
+        (("-o", ""), "is no name for an export"),
     ],
 )
 def test_wrong_options_are_said_with_a_remedy(options: tuple[str, ...], said: str, week: Path) -> None:

@@ -209,4 +209,4 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert "makes a folder" in rabat("export", "text", "--archive", archive, "-o", "-", code=2).stderr
     assert "takes no --excel" in rabat("export", "text", "--archive", archive, "--excel", code=2).stderr
     past = rabat("export", "text", "--archive", archive, "-o", tmp_path / "past", "--as-of", "1999", code=1)
-    assert "holds no items" in past.stderr and not (tmp_path / "past").exists()
+    assert "held no items at 1999" in past.stderr and not (tmp_path / "past").exists()

@@ -131,6 +131,7 @@ def test_any_text_gets_an_answer_or_a_sentence(archive: Archive, words: str) -> 
     ("words", "message"),
     [
         ("since:2018-13", "since:2018-13 is no date; it takes 2018, 2018-05 or 2018-05-14"),
+        ("since:2018-02-31", "since:2018-02-31 is no date; it takes 2018, 2018-05 or 2018-05-14"),
         ("year:18", "year:18 is no date; it takes a year such as 2018"),
         ("kind:gossip", "kind:gossip is none; there are news, event, publication, project and page"),
         ("country:Atlantis", "country:Atlantis no country 'Atlantis' is known"),

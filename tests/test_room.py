@@ -176,6 +176,7 @@ def test_paging_is_linked(room: Served) -> None:
     [
         ({"q": "voluntray"}, 200, "Did you mean"),
         ({"q": "dakar", "since": "yesterday"}, 400, "is no date"),
+        ({"q": "dakar", "since": "2018-02-30"}, 400, "is no date"),
         ({"q": "dakar", "country": "Atlantis"}, 400, "Atlantis"),
         ({"q": "a " * 600}, 400, "fewer words"),
         ({"q": '"((" OR NEAR( * - AND'}, 200, "results-count"),

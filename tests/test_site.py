@@ -13,8 +13,8 @@ import pytest
 from rabat_crawler.archive import Archive, Filters
 from rabat_crawler.errors import ConfigError
 from rabat_crawler.exports import Options, Selection, export
+from rabat_crawler.exports._addresses import checked
 from rabat_crawler.exports.site import postings
-from rabat_crawler.exports.site.build import checked
 from rabat_crawler.exports.site.postings import Postings
 from rabat_crawler.models import Item
 from tests.item_archives import ATTACK, attacking, items, three_epochs, titled
@@ -145,11 +145,17 @@ def test_attacks_are_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["museum.example.org", "ftp://museum.example.org/", "https://", "https://x.org/?a=b", "https://x.org/#a", 'https://x.org/"><script>', "https://[::1"]
+    "address", ["museum.example.org", "ftp://museum.example.org/", "https://", "https://x.org/?a=b", "https://x.org/#a", 'https://x.org/"><script>', "https://[::1", "", "javascript:alert(1)", "https://a b/", "https://x.org/\nfoo", "https://x.org:0/", "https://é.org/"]
 )  # fmt: skip
 def test_a_base_address_that_is_none_is_refused(address: str) -> None:
-    with pytest.raises(ConfigError, match="is no address of a site"):
+    with pytest.raises(ConfigError, match="is no address of a place on the web"):
         checked(address)
+
+
+def test_a_base_address_tells_no_password() -> None:
+    with pytest.raises(ConfigError, match="names a user"):
+        checked("https://me:secret@x.org/")
+    assert checked("https://x.org:8443/gardé/") == "https://x.org:8443/gard%C3%A9"
 
 
 # The index ------------------------------------------------------------------------------------------------------------------

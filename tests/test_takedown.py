@@ -31,7 +31,7 @@ from rabat_crawler.exports import Options as ExportOptions
 from rabat_crawler.exports import Selection, export, formats
 from rabat_crawler.models import Site
 from rabat_crawler.runner import crawl
-from tests.building import BASE, FAST, PORT, RABAT, article_html, dump_of, rabat
+from tests.building import BASE, FAST, PORT, RABAT, article_html, copy_of, dump_of, rabat, sample_archive
 from tests.document_shelf import docx
 from tests.rooms import serving
 from tests.servers import serve_sample
@@ -281,6 +281,17 @@ def test_listings_too_if_that_is_asked_for(folder: Path) -> None:
         assert archive.item(OTHER).title
     take_down(folder, erase=True)
     assert files_with(folder, [TITLE, INTRO, TEXT]) == {"warc/first-00000.warc.gz": [TITLE]}, "its translation's page links its address"
+
+
+def test_items_that_only_those_listings_show_are_named_before(tmp_path: Path) -> None:
+    folder = copy_of(sample_archive(1), tmp_path)
+    with Archive.open(folder) as archive:
+        seen = archive.takedown_preview("165")
+        before = {item.item_id for item in archive.items()}
+    assert seen.only_there and seen.only_there[0] in rabat("takedown", "165", "--dry-run", "--listings", "--archive", folder).stdout
+    take_down(folder, "165", listings=True)
+    with Archive.open(folder) as archive:
+        assert before - {item.item_id for item in archive.items()} == {seen.item_id, *seen.only_there}
 
 
 # It stays so ---------------------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 from rabat_crawler.archive import schema
 from rabat_crawler.archive.bulk import Bulk
@@ -39,7 +38,7 @@ def build_as_of(source: Path, beside: Path, moment: str, progress: Progress, dec
     with contextlib.closing(schema.connect(beside, write=True, create=True)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("ATTACH ? AS now", (f"file:{quote(str(source.resolve()))}?mode=ro",))
+        connection.execute("ATTACH ? AS now", (schema.reading(source.resolve()),))
         connection.execute("INSERT INTO runs SELECT * FROM now.runs")
         for table in ("withheld", "withheld_names", "withheld_captures"):  # today's: what is withheld now was never there
             connection.execute(f"INSERT INTO {table} SELECT * FROM now.{table}")

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from rabat_crawler import __version__
 from rabat_crawler.archive import backup_set, decisions, fixity, schema, store, takedowns
@@ -353,4 +352,4 @@ class _Copying:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, timeout=10.0)
+    return sqlite3.connect(schema.reading(path), uri=True, isolation_level=None, timeout=10.0)

@@ -129,21 +129,24 @@ def manifest_text(digests: Mapping[str, str]) -> str:
     return "".join(f"{digest}  {_escaped(name)}\n" for name, digest in sorted(digests.items()))
 
 
-def read_manifest(backup: Path) -> dict[str, str]:
-    """Path to SHA-256. ConfigError if there is no manifest, FixityError if a line of it is none of ours or leads out of the backup."""
+def read_manifest(backup: Path, kind: str = "backup") -> dict[str, str]:
+    """Path to SHA-256 of a backup, or of another folder of that `kind`.
+
+    ConfigError if there is no manifest, FixityError if a line of it is none of ours or leads out of the folder.
+    """
     path = backup / MANIFEST
     try:
         lines = path.read_bytes().decode().removesuffix("\n").split("\n")
     except FileNotFoundError:
-        raise ConfigError(f"{backup} has no {MANIFEST}: it is no whole backup; give another one") from None
+        raise ConfigError(f"{backup} has no {MANIFEST}: it is no whole {kind}; give another one") from None
     except ValueError as error:
-        raise FixityError(f"{path} is damaged ({error}); take another backup") from error
+        raise FixityError(f"{path} is damaged ({error}); take another {kind}") from error
     digests: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         found = _LINE.fullmatch(line)
         name = _unescaped(found[2]) if found else ""
         if found is None or PurePosixPath(name).is_absolute() or {"..", "."} & set(name.split("/")) or "\0" in name:
-            raise FixityError(f"{path} is damaged: line {number} is no digest and path within the backup; take another backup")
+            raise FixityError(f"{path} is damaged: line {number} is no digest and path within the {kind}; take another {kind}")
         digests[name] = found[1]
     return digests
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
-from urllib.parse import quote
 
+from rabat_crawler.archive import schema
 from rabat_crawler.archive.schema import translated
 from rabat_crawler.errors import ArchiveCorrupt
 
@@ -251,7 +251,7 @@ def read_addresses(state_dir: Path, *, run: str | None = None, state: str | None
     if not path.exists():
         return
     with translated(path):
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, timeout=10.0)
+        connection = sqlite3.connect(schema.reading(path), uri=True, isolation_level=None, timeout=10.0)
         try:
             columns = "site, url, state, status, attempts, reason, run_id, asked_at, due_at"
             table = "outcome" if run else "address"
@@ -270,7 +270,7 @@ def known_runs(state_dir: Path) -> list[str]:
     path = state_dir / DATABASE
     if not path.exists():
         return []
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, timeout=10.0)
+    connection = sqlite3.connect(schema.reading(path), uri=True, isolation_level=None, timeout=10.0)
     try:
         return [row[0] for row in connection.execute("SELECT DISTINCT run_id FROM outcome ORDER BY run_id DESC")]
     finally:

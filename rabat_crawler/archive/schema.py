@@ -6,6 +6,7 @@ Opening applies what is pending and refuses a file from a newer program. Only `a
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,8 +38,8 @@ def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3
             f"there is no archive database at {path}; crawl first (rabat-crawler crawl, or rabat-crawler demo), or give --archive DIR"
         )
     with translated(path):
-        mode = "rwc" if create else ("rw" if write else "ro")
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=10.0)
+        place = f"file:{quote(str(path))}?mode={'rwc' if create else 'rw'}" if create or write else reading(path)
+        connection = sqlite3.connect(place, uri=True, isolation_level=None, timeout=10.0)
         try:
             _check_version(connection, path, write=write)
             _configure(connection, write=write)
@@ -48,6 +49,17 @@ def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3
             connection.close()
             raise
     return connection
+
+
+def reading(path: Path) -> str:
+    """The URI by which SQLite opens a file that is read only, wherever it lies."""
+    return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if _is_frozen(path) else ''}"
+
+
+def _is_frozen(path: Path) -> bool:
+    """True if the file lies on a disk that is mounted for reading, and holds all: SQLite would want to make a journal's index beside it."""
+    journal = path.with_name(f"{path.name}-wal")
+    return path.exists() and bool(os.statvfs(path).f_flag & os.ST_RDONLY) and not (journal.exists() and journal.stat().st_size)
 
 
 def _configure(connection: sqlite3.Connection, *, write: bool) -> None:

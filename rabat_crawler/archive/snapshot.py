@@ -14,7 +14,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from rabat_crawler.archive import schema
 from rabat_crawler.archive.api import DATABASE, Archive
@@ -170,7 +169,7 @@ def state_of(archive: Path) -> str:
 def copy_database(database: Path, target: Path) -> None:
     """A consistent copy of a database with a rollback journal, made in one read while others may write. ArchiveCorrupt, DiskFull, ArchiveLocked."""
     with schema.translated(database):
-        connection = sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, isolation_level=None, timeout=10.0)
+        connection = sqlite3.connect(schema.reading(database), uri=True, isolation_level=None, timeout=10.0)
         try:
             connection.execute("VACUUM INTO ?", (str(target),))
         except sqlite3.OperationalError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,11 +35,19 @@ TRANSLATIONS = "SELECT DISTINCT other_id FROM translations WHERE item_id = ? ORD
 NOT_ERASED = (".arc", ".arc.gz")
 
 
+ONLY_THERE = """
+WITH given AS (SELECT value AS record_id FROM json_each(:records))
+SELECT item_id FROM item_captures WHERE item_id IN (SELECT item_id FROM item_captures WHERE record_id IN given) AND item_id != :item
+GROUP BY item_id HAVING min(record_id IN given) ORDER BY item_id
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What a takedown of an item withholds: captures of its own (record ids), documents that only it links (addresses), and what stays:
 
     captures of other pages that show its title or intro (`listed`, with their addresses), its translations, and items that say the same (ids).
+    `only_there`: other items that no capture but these shows, so that they go as well if `listed` is withheld.
     """
 
     item_id: str
@@ -48,6 +57,7 @@ class Preview:
     listed_at: tuple[str, ...]
     translations: tuple[str, ...]
     duplicates: tuple[str, ...]
+    only_there: tuple[str, ...]
     names: tuple[str, ...]
 
 
@@ -73,6 +83,7 @@ def preview(connection: sqlite3.Connection, item: Item) -> Preview:
         listed_at=tuple(sorted({addresses[one] for one in listed})),
         translations=_ids(connection, TRANSLATIONS, item.item_id),
         duplicates=_ids(connection, SAY_THE_SAME, item.item_id),
+        only_there=tuple(row[0] for row in connection.execute(ONLY_THERE, {"item": item.item_id, "records": json.dumps(sorted(own | listed))})),
         names=names,
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from rabat_crawler.cli.format import plain, say
+from rabat_crawler.cli.format import output_bytes, plain, say
 from rabat_crawler.cli.options import PartialDateParam, archive_option, opened
 from rabat_crawler.errors import ConfigError
 
@@ -59,9 +58,10 @@ def digest(
     asked = making.Asked(language="fr" if language == "fr" else "en", since=since, since_last=since_last, base_url=base_url, limit=limit)
     with opened(archive_dir) as archive:
         if target is None:
+            out = output_bytes()
             found = making.gather(archive, asked)
-            sys.stdout.buffer.write(making.rendered(found.digest, chosen, envelope))
-            sys.stdout.buffer.flush()
+            out.write(making.rendered(found.digest, chosen, envelope))
+            out.flush()
             if since_last:
                 making.keep(archive, found)
             return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -61,6 +62,7 @@ def code_of(error: Exception) -> int:
 
 def run_safely(command: Callable[[], Any]) -> None:
     """Run the command line (it returns its exit code, None for success); every way out is a message on standard error and an exit code."""
+    _open_streams()
     try:
         code = command()
         sys.stdout.flush()
@@ -84,7 +86,7 @@ def run_safely(command: Callable[[], Any]) -> None:
         _say(
             f"the disk is full ({error.filename or 'standard output'}): free space and run the command again"
             if full
-            else f"{error.filename or 'system'}: {error.strerror or error}"
+            else f"{error.filename or 'system'}: {error.strerror or error}{_remedy(error)}"
         )
         sys.exit(DISK if full else ERROR)
     except Exception as error:  # the last door: a defect of ours is reported, never shown as a traceback
@@ -92,6 +94,28 @@ def run_safely(command: Callable[[], Any]) -> None:
             raise
         _say(f"unexpected {type(error).__name__}: {error}; this is a defect of rabat-crawler, please report it (RABAT_DEBUG=1 shows where)")
         sys.exit(ERROR)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP end the program as Ctrl-C does, so that nothing half written is left."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _open_streams() -> None:
+    """A stream that the caller closed reads and writes nothing; left closed, the next file opened would take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
+
+
+def _remedy(error: OSError) -> str:
+    return "; give the rights to it, or another place" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else ""
 
 
 def nobody_reads() -> int:
@@ -106,4 +130,6 @@ def discard_output() -> None:
 
 
 def _say(message: str) -> None:
-    click.echo(f"rabat-crawler: {message}", err=True)
+    from rabat_crawler.cli.format import plain  # what --help does not need
+
+    click.echo(f"rabat-crawler: {plain(message)}", err=True)

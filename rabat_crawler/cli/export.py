@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import click
 
 from rabat_crawler.archive import Archive
-from rabat_crawler.cli.format import json_line, progress_line, say, say_written, table
+from rabat_crawler.cli.exits import stoppable
+from rabat_crawler.cli.format import json_line, output_bytes, progress_line, say, say_written, table
 from rabat_crawler.cli.options import archive_option, as_of_option, filters, json_option, opened, selection_options
 from rabat_crawler.errors import ConfigError
 
@@ -67,18 +67,19 @@ def export(
         return
     selection = Selection(words=words, filters=filters(**wanted), as_of=as_of)
     options = Options(base_url=base_url, language=language, excel=excel, lite=lite, title=title, licence=licence)
-    with opened(archive_dir, as_of) as archive, progress_line() as progress, tempfile.TemporaryDirectory() as passing:
+    with stoppable(), opened(archive_dir, as_of) as archive, progress_line() as progress, tempfile.TemporaryDirectory() as passing:
         form = formats().get(format_name)
         if output == STANDARD_OUTPUT:
             if form is not None and form.folder:
                 raise ConfigError(f"the format {format_name} makes a folder, which standard output cannot take; give -o PATH")
+            output_bytes()
             target = Path(passing) / "output"
         else:
-            target = Path(output) if output else _default(archive, format_name, form.suffix if form else "")
+            target = Path(output) if output is not None else _default(archive, format_name, form.suffix if form else "")
         written = write(archive, format_name, target, selection, options, force=force, progress=progress)
         if output == STANDARD_OUTPUT:
             with open(target, "rb") as stream:
-                shutil.copyfileobj(stream, sys.stdout.buffer)
+                shutil.copyfileobj(stream, output_bytes())
             return
     say_written(written, as_json=as_json)
 

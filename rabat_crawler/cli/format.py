@@ -11,10 +11,11 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from rabat_crawler.errors import ConfigError
 from rabat_crawler.models import DocumentHit, DocumentVersion, Hit, Item, Project
 from rabat_crawler.query.excerpt import MARK_END, MARK_START
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 _DIFF_MARKS = re.compile(r"\[-.{0,4000}?-\]|\{\+.{0,4000}?\+\}", re.DOTALL)
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def output_bytes() -> BinaryIO:
+    """Standard output for bytes; ConfigError if the caller closed it, so that nobody takes what is lost for written."""
+    if sys.stdout.name == os.devnull:
+        raise ConfigError("standard output is closed; open it, or give a file with -o PATH")
+    return sys.stdout.buffer
 
 
 def plain(text: object) -> str:
@@ -207,10 +215,20 @@ def say(text: str = "") -> None:
     click.echo(text)
 
 
+def _size(count: int) -> str:
+    """Bytes for people."""
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
+
+
+def _singular(name: str) -> str:
+    """What one of them is called: a meeting, an entry, an address."""
+    return f"{name[:-3]}y" if name.endswith("ries") else name.removesuffix("es" if name.endswith("sses") else "s")
+
+
 def say_written(written: Written, *, as_json: bool) -> None:
     """What an export or a release left: its place, counts and size."""
     if as_json:
         say(json_line({"format": written.format, "path": os.fspath(written.path), "bytes": written.bytes, "counts": dict(written.counts)}))
         return
-    counted = "".join(f"{count:,} {name}, " for name, count in written.counts.items())
-    say(f"{plain(written.path)}: {counted}{written.bytes / 1e6:,.1f} MB")
+    counted = "".join(f"{count:,} {_singular(name) if count == 1 else name}, " for name, count in written.counts.items())
+    say(f"{plain(written.path)}: {counted}{_size(written.bytes)}")

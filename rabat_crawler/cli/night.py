@@ -194,8 +194,10 @@ def _check_digest(directory: str | None, base_url: str | None) -> None:
             raise ConfigError("--base-url is for the links of the digests; it needs --digest DIR")
         return
     from rabat_crawler.exports._digest import room_of
+    from rabat_crawler.exports._placing import refuse_archive
 
     room_of(base_url)
+    refuse_archive(Path(directory) / "digest")
     if Path(directory).exists() and not Path(directory).is_dir():
         raise ConfigError(f"--digest {directory} is a file; give a folder")
 

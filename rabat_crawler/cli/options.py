@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -14,10 +13,9 @@ from rabat_crawler.archive import Archive
 from rabat_crawler.archive.filters import Filters
 from rabat_crawler.cli.format import progress_line
 from rabat_crawler.models import KINDS
+from rabat_crawler.query.codes import is_date
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-ISO_PREFIX = re.compile(r"^\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?$")
 
 
 class PartialDateParam(click.ParamType[str]):
@@ -27,7 +25,7 @@ class PartialDateParam(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text as it is, if it is an ISO prefix; a usage error otherwise."""
-        if not ISO_PREFIX.match(str(value)):
+        if not is_date(str(value)):
             self.fail(f"{value!r} is no date; give a year, month or day such as 2017, 2017-05 or 2017-05-14", param, ctx)
         return str(value)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rabat_crawler.cli.exits import stoppable
 from rabat_crawler.cli.format import progress_line, say_written
 from rabat_crawler.cli.options import archive_option, json_option, opened
 
@@ -44,15 +45,15 @@ def release(
     from rabat_crawler.exports.release import release as write
 
     terms = Terms(version=version, authors=authors, doi=doi, url=url)
-    with opened(archive_dir) as archive, progress_line() as progress:
+    with stoppable(), opened(archive_dir) as archive, progress_line() as progress:
         name = f"{archive.path.resolve().name or 'archive'}-release-{version_of(archive, terms)}"
-        target = Path(output) if output else archive.exports_dir / name
+        target = Path(output) if output is not None else archive.exports_dir / name
         written = write(
             archive,
             target,
             Options(title=title, licence=licence),
             terms,
-            previous=Path(previous) if previous else None,
+            previous=Path(previous) if previous is not None else None,
             force=force,
             progress=progress,
         )

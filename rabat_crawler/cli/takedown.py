@@ -72,7 +72,7 @@ def _take_down(archive_dir: str | None, item: str, how: _How) -> None:
         done = archive.take_down(item, reason=how.reason, by=how.by, erase=how.erase, listings=how.listings, progress=progress)
         copies = sorted(path.name for path in archive.exports_dir.iterdir())
     if how.as_json:
-        stays = {name: getattr(seen, name) for name in ("listed", "listed_at", "translations", "duplicates")} if seen else {}
+        stays = {name: getattr(seen, name) for name in ("listed", "listed_at", "translations", "duplicates", "only_there")} if seen else {}
         say(json_line({**dataclasses.asdict(done), **stays, "exports": copies}))
         return
     if before:
@@ -100,8 +100,10 @@ def _as_it_is(archive: Archive, item: str) -> tuple[Withheld | None, Preview | N
 def _say_rest(seen: Preview, how: _How) -> None:
     """What a takedown leaves in view, so that whoever takes down knows."""
     if seen.listed and not how.listings:
-        said = f"{_captures(len(seen.listed))} of other pages that name it in a list or box are kept for what they say of others, and not given out (--listings withholds them)"
-        say(f"{said}: {_names(seen.listed_at)}")
+        kept = f"{_captures(len(seen.listed))} of other pages that name it in a list or box are kept for what they say of others"
+        say(f"{kept}, and not given out (--listings withholds them): {_names(seen.listed_at)}")
+    if seen.only_there and how.listings:
+        say(f"other items that nothing else shows go with these captures: {_names(seen.only_there)}")
     if seen.translations:
         say(f"its translation is another item and stays: {_names(seen.translations)}")
     if seen.duplicates:

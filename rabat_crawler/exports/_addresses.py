@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from rabat_crawler.citations import address
@@ -9,19 +10,28 @@ from rabat_crawler.errors import ConfigError
 from rabat_crawler.exports._export import Options
 from rabat_crawler.models import Item
 
+_NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f<>\"'\\]")
+
 
 def base(options: Options) -> str | None:
     """`base_url` in ASCII without a slash at its end; None if none was given. ConfigError if it is no http(s) address of a place."""
-    if options.base_url is None:
-        return None
-    given = address(options.base_url.strip())
+    return None if options.base_url is None else checked(options.base_url)
+
+
+def checked(base_url: str) -> str:
+    """The address in ASCII without a slash at its end. ConfigError if it is no http(s) address of a place, or tells a password to all readers."""
+    given = address(base_url.strip()) or ""
     try:
-        parts = urlsplit(given or "")
-        sound = bool(parts.hostname) and not parts.query and not parts.fragment
+        parts = urlsplit(given)
+        sound = bool(parts.hostname) and not parts.query and not parts.fragment and parts.port != 0
     except ValueError:
         sound = False
-    if given is None or not sound:
-        raise ConfigError(f"--base-url {options.base_url!r} is no address of a place on the web; give one such as https://archive.example.org/")
+    if not sound or _NOT_IN_ADDRESS.search(base_url.strip()) or "%" in parts.netloc:
+        raise ConfigError(f"--base-url {base_url!r} is no address of a place on the web; give one such as https://archive.example.org/")
+    if "@" in parts.netloc:
+        raise ConfigError(
+            f"--base-url {base_url!r} names a user, and all readers would see it; give the address that they open, without user and password"
+        )
     return given.rstrip("/")
 
 

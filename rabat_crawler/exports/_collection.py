@@ -74,15 +74,20 @@ class Collection:
         return f"{self.title}. Public web pages kept with rabat_crawler {__version__}; state of {self.moment}."
 
 
+def _one_line(text: str | None) -> str:
+    """What somebody typed, without what would break a heading or steer a terminal."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text or "").split())
+
+
 def collection(archive: Reader, moment: str, options: Options) -> Collection:
     """What is known of an archive; `options` may give title and licence."""
     stats = archive.stats()
     known = registry.sites()
     sites = tuple(known[name] for name in stats["by_site"] if name in known)
     return Collection(
-        title=options.title or " · ".join(site.title for site in sites) or "Archive of a dialogue's web site",
+        title=_one_line(options.title) or " · ".join(site.title for site in sites) or "Archive of a dialogue's web site",
         description=DESCRIPTION,
-        licence=options.licence or LICENCE,
+        licence=_one_line(options.licence) or LICENCE,
         moment=moment,
         stats=stats,
         gaps=archive.gaps(),

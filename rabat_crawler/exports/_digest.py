@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal, get_args
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive
@@ -17,7 +16,7 @@ from rabat_crawler.archive.lock import lock_holder
 from rabat_crawler.archive.told import Told, read_told, write_told
 from rabat_crawler.calendars import FORMATS, TYPES, named, where
 from rabat_crawler.changes import FIELDS, Code
-from rabat_crawler.citations import address, organisation
+from rabat_crawler.citations import organisation
 from rabat_crawler.digest import (
     CODES,
     Coming,
@@ -39,6 +38,7 @@ from rabat_crawler.digest import (
 )
 from rabat_crawler.digest.words import said
 from rabat_crawler.errors import ConfigError, NotFound
+from rabat_crawler.exports._addresses import checked
 from rabat_crawler.exports._placing import check, placed
 from rabat_crawler.models import Item, Run
 from rabat_crawler.report import MAX_TEXT
@@ -141,13 +141,7 @@ def keep(archive: Archive, found: Gathered) -> None:
 
 def room_of(base_url: str | None) -> str | None:
     """The address of the reading room without a slash at its end. ConfigError if it is none of the web."""
-    if base_url is None:
-        return None
-    safe = address(base_url)
-    with contextlib.suppress(ValueError):
-        if safe and (parts := urlsplit(safe)).hostname and not parts.query and not parts.fragment:
-            return safe.rstrip("/")
-    raise ConfigError(f"--base-url {base_url!r} is no address of a reading room; give one such as https://archive.example.org/")
+    return None if base_url is None else checked(base_url)
 
 
 # The period --------------------------------------------------------------------------------------------------------------------
@@ -157,6 +151,8 @@ def _period(archive: Archive, asked: Asked, runs: Sequence[Run]) -> _Period:
     moment = archive.latest()
     if moment is None:
         raise NotFound(f"the archive {archive.path} was never crawled, so there is nothing to tell; rabat-crawler crawl does")
+    if asked.since is not None and asked.since > moment[: len(asked.since)]:
+        raise ConfigError(f"--since {asked.since} is after the archive's last run ({moment[:10]}), so there is nothing to tell; give an earlier day")
     told = read_told(archive.state_dir, asked.language) if asked.since_last else None
     since = told.moment if told else asked.since or (date.fromisoformat(moment[:10]) - timedelta(days=DAYS)).isoformat()
     known = told.runs if told else frozenset()

@@ -125,7 +125,7 @@ def find(name: str) -> Export:
     known = formats()
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=2)
+    near = difflib.get_close_matches(name.lower(), known, n=2)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
     raise ConfigError(f"there is no export format {name!r}; {hint}")
 
@@ -165,6 +165,8 @@ def check_options(form: Export, options: Options) -> None:
 
 
 def _nothing(selection: Selection) -> str:
+    if selection.whole and selection.as_of is not None:
+        return f"the archive held no items at {selection.as_of}; nothing was written: give a later --as-of (rabat-crawler runs lists the crawls)"
     if selection.whole:
         return "the archive holds no items; nothing was written: crawl first, or choose another --archive DIR"
     return "no item fits what was selected; nothing was written: ask for less with --query, --lang, --kind, --since, --until or the names"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -27,9 +28,10 @@ def placed(target: Path, *, folder: bool, force: bool = False) -> Iterator[Path]
     with explained(target.parent, f"{target.name} was not written"):
         target.parent.mkdir(parents=True, exist_ok=True)
         clear_partials(target)
-        if folder:
-            beside.mkdir()
         try:
+            beside.mkdir()  # also says, before any work, if nothing can be written there
+            if not folder:
+                beside.rmdir()
             yield beside
             _sync(beside)
             _exchange(beside, target, force=force)
@@ -38,25 +40,69 @@ def placed(target: Path, *, folder: bool, force: bool = False) -> Iterator[Path]
 
 
 def check(target: Path, *, folder: bool, force: bool) -> None:
-    """ConfigError if `target` may not be written to."""
-    if target.is_symlink():
-        raise ConfigError(f"{target} is a link; give the place itself with -o")
-    if not target.exists():
-        if not target.name or target.name in (".", ".."):
-            raise ConfigError(f"{target} is no name for an export; give one with -o PATH")
-        return
+    """ConfigError if `target` may not be written to: it has no name, is within an archive, is there already and not `force`, or is no export."""
+    if target.name in ("", ".."):
+        raise ConfigError(f"-o {str(target)!r} is no name for an export; give one with -o PATH")
+    with explained(target.parent, f"{target.name} was not written"):
+        refuse_archive(target)
+        if target.is_symlink():
+            raise ConfigError(f"{target} is a link; give the place itself with -o")
+        if target.exists():
+            _check_present(target, folder=folder, force=force)
+
+
+def _check_present(target: Path, *, folder: bool, force: bool) -> None:
+    if not target.is_dir() and not target.is_file():
+        raise ConfigError(f"{target} is neither a file nor a folder; give another -o PATH (-o - is standard output)")
     if folder != target.is_dir():
         raise ConfigError(
             f"{target} is a {'file' if folder else 'folder'}, and this format makes a {'folder' if folder else 'file'}; give another -o PATH"
         )
     if not force:
         raise ConfigError(f"{target} is there already; give another -o PATH, or --force to put the new one in its place")
-    if folder and any(target.iterdir()) and not (target / MARK).is_file():
-        raise ConfigError(f"{target} was not made by an export (it holds no {MARK}); --force replaces exports only: give another -o PATH")
+    if folder and any(target.iterdir()):
+        _refuse_other(target)
+
+
+def refuse_archive(target: Path) -> None:
+    """ConfigError if the place is an archive, or within one and not below its folder for exports: all else there is the archive's own."""
+    place = Path(os.path.realpath(target))
+    for folder in (place, *place.parents):
+        if is_archive(folder) and (folder / "backup.json").is_file():
+            raise ConfigError(f"{target} is within the backup {folder}, which must stay as it is to be restored; give a place elsewhere with -o PATH")
+        if is_archive(folder) and not (place.is_relative_to(folder / EXPORTS_FOLDER) and place != folder / EXPORTS_FOLDER):
+            raise ConfigError(
+                f"{target} is within the archive {folder}, where all is the archive's own; give a place elsewhere, or below its {EXPORTS_FOLDER}/"
+            )
+
+
+def _refuse_other(target: Path) -> None:
+    """ConfigError if a folder is not an export alone: with --force it would be gone, and all that is in it."""
+    with contextlib.suppress(OSError):
+        if WRITTEN_BY in (target / MARK).read_bytes()[:MARK_BYTES]:
+            kept = next((Path(path) for path, _, _ in os.walk(target) if is_archive(Path(path)) or Path(path).name in REPOSITORIES), None)
+            if kept is None:
+                return
+            raise ConfigError(f"{target} holds {kept.relative_to(target)} as well, which is no export; --force would remove it: give another -o PATH")
+    raise ConfigError(f"{target} was not made by an export (it holds no {MARK} that says so); --force replaces exports only: give another -o PATH")
+
+
+def is_archive(folder: Path) -> bool:
+    """True if a folder is an archive of this program, or a backup of one; also one whose database is lost."""
+    try:
+        return (folder / "warc").is_dir() and ((folder / "rabat.db").is_file() or (folder / "runs").is_dir())
+    except PermissionError:  # nobody who may not even look into it can write there
+        return False
 
 
 MARK = "README.md"
-"""Every folder that is exported holds one: a folder without it is never replaced."""
+WRITTEN_BY = b"Written by rabat_crawler"
+MARK_BYTES = 1 << 16
+"""Every folder that is exported holds such a file, which says so near its beginning: a folder without it is never replaced."""
+
+EXPORTS_FOLDER = "exports"
+REPOSITORIES = (".git", ".hg", ".svn")
+"""What somebody may keep in an exported folder, and would miss."""
 
 
 MANY = 200
@@ -79,7 +125,7 @@ def _sync(beside: Path) -> None:
 def _exchange(beside: Path, target: Path, *, force: bool) -> None:
     if not beside.is_dir():
         if not force:
-            os.link(beside, target)  # unlike a rename, it fails if something came there meanwhile
+            _link(beside, target)
             return
         os.replace(beside, target)
         return
@@ -90,6 +136,19 @@ def _exchange(beside: Path, target: Path, *, force: bool) -> None:
     beside.rename(target)
     if old is not None:
         remove(old)
+
+
+def _link(beside: Path, target: Path) -> None:
+    """Give the file its name; unlike a rename, a link fails if something came there meanwhile. FAT and some network disks know no links."""
+    try:
+        os.link(beside, target)
+    except OSError as error:
+        if error.errno not in NO_LINKS or target.exists():
+            raise
+        beside.rename(target)
+
+
+NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 def clear_partials(target: Path) -> None:

@@ -72,6 +72,8 @@ def release(
     """
     options, terms = options or Options(), terms or Terms()
     _check(terms)
+    if previous is not None and force and previous.exists() and previous.resolve() == target.resolve():
+        raise ConfigError(f"{target} is the release before, which --force would remove; give another -o DIR")
     before = read_items(previous) if previous is not None else None
     with archive.consistent(), placed(target, folder=True, force=force) as folder:
         source = Source(archive, Selection(), progress)
@@ -95,6 +97,8 @@ def _check(terms: Terms) -> None:
     ):
         if value is not None and not form.fullmatch(value):
             raise ConfigError(f"{value!r} is no {name}; give {such}")
+    if not all(author.strip() for author in terms.authors):
+        raise ConfigError("an author has no name; give --author NAME")
 
 
 def refuse_breached(runs: list[Run]) -> None:
@@ -217,9 +221,9 @@ def read_items(place: Path) -> dict[str, dict[str, Any]]:
     path = place
     if place.is_dir():
         path = place / "data" / ITEMS
-        stated = read_manifest(place).get(f"data/{ITEMS}")
+        stated = read_manifest(place, "release").get(f"data/{ITEMS}") if (place / MANIFEST).is_file() else None
         if stated is None or not path.is_file():
-            raise ConfigError(f"{place} is no release (it has no data/{ITEMS}); give the folder of one with --since")
+            raise ConfigError(f"{place} is no release (it has no {MANIFEST} that names data/{ITEMS}); give the folder of one with --since")
         if sha256(path) != stated:
             raise FixityError(f"{path} is not what {MANIFEST} says: the release is damaged; take another copy of it")
     elif not place.exists():

@@ -107,7 +107,7 @@ def resolve(kind: NameKind, wanted: str) -> tuple[str, ...]:
         near = difflib.get_close_matches(slug(wanted)[:100], ways, n=2 * MAX_NEAR, cutoff=0.7)
         codes = list(dict.fromkeys(ways[one] for one in near))[:MAX_NEAR]
         hint = ", ".join(f"{one} ({label(kind, one)})" for one in codes) or f"for instance {', '.join(n.code for n in known(kind)[:MAX_NEAR])}"
-        said = "did you mean " + hint + "?" if codes else hint
+        said = "did you mean " + hint + "?" if codes else f"{hint};"
         raise ConfigError(f"no {kind} {wanted!r} is known; {said} rabat-crawler names --kind {kind} lists those that the archive names")
     return (code, *(name.code for name in known(kind) if kind == "theme" and name.within == code))
 

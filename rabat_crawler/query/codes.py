@@ -7,7 +7,9 @@ to the month only the day is 00, so that "until" takes it in and "since" does no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
 
 from rabat_crawler.names import KINDS, known
@@ -21,6 +23,20 @@ _PREFIX: dict[str, str] = {"country": "nc", "organisation": "no", "theme": "nh",
 _KIND_OF = {prefix: kind for kind, prefix in _PREFIX.items()}
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 """Dates beyond are found by no span."""
+
+
+_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?", re.ASCII)
+
+
+def is_date(text: str) -> bool:
+    """True for a year, month or day that there is: 2018, 2018-05, 2018-05-14, but not 2018-02-31."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
 
 
 def code_of(field: str, value: str) -> str:

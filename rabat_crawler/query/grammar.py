@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rabat_crawler.errors import ConfigError, SearchSyntax
 from rabat_crawler.names import resolve
-from rabat_crawler.query.codes import code_of, span_codes
+from rabat_crawler.query.codes import code_of, is_date, span_codes
 from rabat_crawler.query.named import with_names
 from rabat_crawler.query.tree import Codes, Group, Near, Node, Not, Term, group, wanted_terms
 from rabat_crawler.query.words import APOSTROPHES, STOP_WORDS, split_word
@@ -36,7 +36,6 @@ _TOKEN = re.compile(
 )
 _OPERATORS = {"AND": "and", "ET": "and", "&&": "and", "OR": "or", "OU": "or", "||": "or", "NOT": "not", "SAUF": "not"}
 _NEAR = re.compile(r"^NEAR(?:/(\d{1,3}))?$")
-_DATE = re.compile(r"^(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?$", re.ASCII)
 _DISTANCE = re.compile(r",\s*(\d{1,3})\s*$")
 _IN_FIELD = re.compile(rf"[^\s()\"]*[^\s()\".,;{APOSTROPHES}]")
 FIELDS = {
@@ -287,7 +286,7 @@ def named_codes(name: str, value: str) -> Codes:
 
 
 def _dated(name: str, value: str) -> Codes:
-    if not _DATE.match(value) or (name == "year" and len(value) != 4):
+    if not is_date(value) or (name == "year" and len(value) != 4):
         form = "a year such as 2018" if name == "year" else "2018, 2018-05 or 2018-05-14"
         raise SearchSyntax(f"{name}:{value} is no date; it takes {form}")
     return Codes(tuple(span(since=value if name != "until" else None, until=value if name != "since" else None)), name, value)

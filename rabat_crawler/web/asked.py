@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from rabat_crawler.archive import Filters
 from rabat_crawler.archive.results import Sort
 from rabat_crawler.errors import ConfigError
+from rabat_crawler.query.codes import is_date
 
 FILTERS = ("language", "kind", "year", "since", "until", "country", "organisation", "theme", "town", "site")
 SORTS: tuple[Sort, ...] = ("relevance", "newest", "oldest")
@@ -18,7 +19,6 @@ PAGE_SIZE = 20
 MAX_PAGE = 500
 MAX_VALUE = 200
 
-_ISO = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 
 
@@ -47,7 +47,7 @@ class Asked:
         """The filters. ConfigError for a date that is none."""
         for name in ("year", "since", "until"):
             value = getattr(self, name)
-            if value and not _ISO.fullmatch(value):
+            if value and not is_date(value):
                 raise ConfigError(f"{value!r} is no date; give a year, month or day such as 2017, 2017-05 or 2017-05-14")
         named = {name: getattr(self, name) or None for name in FILTERS if name not in ("year", "since", "until")}
         return Filters(since=self.since or self.year or None, until=self.until or self.year or None, **named)

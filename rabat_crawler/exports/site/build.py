@@ -6,12 +6,11 @@ import heapq
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from sys import intern
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from rabat_crawler import atom
 from rabat_crawler.archive.agenda import Event
-from rabat_crawler.errors import ConfigError
+from rabat_crawler.exports._addresses import base
 from rabat_crawler.exports._collection import readme
 from rabat_crawler.exports._export import Options, Source
 from rabat_crawler.exports.site.entries import UNDATED, Line, counts, timeline
@@ -45,7 +44,8 @@ _CONTENTS = """A static site in French and English: put this folder onto any web
 
 def build(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     """The folder of the site."""
-    archive, base_url = source.archive, checked(options.base_url)
+    archive, here = source.archive, base(options)
+    base_url = f"{here}/" if here else ""
     names = {language: options.title or name_of(main_site(archive), language) for language in LANGUAGES}
     pages = Pages(target, names=names, base_url=base_url)
     selected = set(source.item_ids)
@@ -71,20 +71,6 @@ def build(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     )
     pages.text("README.md", readme(source, options, contents))
     return {"items": len(writer.lines), "documents": len(documents), "pages": len(pages.addresses), "shards": shards}
-
-
-def checked(base_url: str | None) -> str:
-    """The address at which the site will stand, with a slash at its end; "" for none. ConfigError if it is no http or https address."""
-    if not base_url:
-        return ""
-    try:
-        parts = urlsplit(base_url)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or not base_url.isascii() or any(letter in base_url for letter in " <>\"'\\"):
-        raise ConfigError(f"--base-url {base_url!r} is no address of a site; give one such as https://www.example.org/archive/")
-    return base_url.rstrip("/") + "/"
 
 
 class _Items:
