@@ -196,7 +196,7 @@ def test_datasette_lite_gets_addresses_that_lead_to_the_files(tmp_path: Path) ->
         with pytest.raises(ConfigError, match="--base-url"):
             export(archive, "datasette", tmp_path / "none", options=Options(lite=True))
         for wrong in ("room", "ftp://example.org/", "https://example.org/a b", "https://example.org/?x", "javascript:alert(1)", "https://[x/"):
-            with pytest.raises(ConfigError, match="no address of a folder"):
+            with pytest.raises(ConfigError, match="no address of a place on the web"):
                 export(archive, "datasette", tmp_path / "none", options=Options(lite=True, base_url=wrong))
     said = (tmp_path / "out" / "README.md").read_text()
     found = re.search(r"^https://lite\.datasette\.io/\S+$", said, re.M)

@@ -477,7 +477,7 @@ def test_the_command_writes_what_the_ending_says(week: Path, tmp_path: Path) -> 
         (("--to", "a@b.org"), "give them with --eml"),
         (("--eml", "--to", "nobody"), "is no mail address"),
         (("--eml", "--subject", "a\nb"), "cannot stand in a mail's header"),
-        (("--base-url", "ftp://x"), "no address of a reading room"),
+        (("--base-url", "ftp://x"), "no address of a place on the web"),
         (("--since", "soon"), "is no date"),
     ],
 )

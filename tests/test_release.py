@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rabat_crawler.archive import Archive
-from rabat_crawler.errors import ConfigError, FixityError, NotFound
+from rabat_crawler.errors import ConfigError, FixityError, NotFound, RunBreached
 from rabat_crawler.exports import Options
 from rabat_crawler.exports.release import Terms, release
 from tests import readers
@@ -113,6 +113,13 @@ def test_a_breached_run_never_makes_a_release(tmp_path: Path) -> None:
         archive.end_run(later)
     done = rabat("release", "--archive", folder, "-o", tmp_path / "out", code=8)
     assert "was breached, so no release was made" in done.stderr and "accept" in done.stderr and not (tmp_path / "out").exists()
+    with Archive.open(folder, write=True) as archive:
+        for name, spider, more in (("20990102T000000Z-x", "import", {}), ("20990103T000000Z-x", "dialogue", {"origin": "https://other.example"})):
+            other = dataclasses.replace(later, run_id=name, spider=spider, parameters=more, status="done", started_at=f"2099-01-0{name[7]}T00:00:00Z")
+            archive.begin_run(other)
+            archive.end_run(other)
+    with Archive.open(folder) as archive, pytest.raises(RunBreached, match=later.run_id):
+        release(archive, tmp_path / "out")  # what was brought in since, and a crawl of another place, are no sound crawl of it
     with Archive.open(folder, write=True) as archive:
         archive.end_run(dataclasses.replace(later, counts={"accepted": "2099-01-02T00:00:00Z"}))
     with Archive.open(folder) as archive:

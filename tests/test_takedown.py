@@ -283,6 +283,72 @@ def test_listings_too_if_that_is_asked_for(folder: Path) -> None:
     assert files_with(folder, [TITLE, INTRO, TEXT]) == {"warc/first-00000.warc.gz": [TITLE]}, "its translation's page links its address"
 
 
+OLD = f"{BASE}/vieux-chemin"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_redirect_that_leads_to_it_is_one_of_its_captures(folder: Path, tmp_path: Path, when: str) -> None:
+    """Its address holds words of its title, and a redirect says nothing else."""
+
+    def redirect() -> None:
+        with WarcWriter(folder / "warc", run_id="moved", site=registry.reference(RABAT), fields={}) as writer:
+            for number, target in enumerate((ARTICLE, OTHER)):
+                headers = (("Location", target), ("Content-Type", "text/html"))
+                writer.write(url=f"{OLD}-{number}", captured_at=START + timedelta(days=9), status=301, response_headers=headers, body=b"")
+        Archive.open(folder, write=True).close()
+
+    if when == "before":
+        redirect()
+    name = take_down(folder)
+    if when == "after":
+        redirect()
+    with Archive.open(folder, write=True) as archive:
+        assert archive.captures(f"{OLD}-0") == [] and len(archive.captures(f"{OLD}-1")) == 1
+        assert archive.withheld(name).captures == 6  # type: ignore[union-attr]
+        rows = list(archive.dump())
+        archive.rebuild(workers=1)
+        assert list(archive.dump()) == rows
+        export(archive, "wacz", tmp_path / "out.wacz")
+    assert files_with(tmp_path, MARKS, but=["archive/"], but_in=LINKED) == {}
+    given = unpacked(tmp_path / "out.wacz")
+    assert f"{OLD}-1".encode() in given and f"{OLD}-0".encode() not in given
+    assert sound(folder)
+
+
+def test_decisions_about_it_are_not_given_out(folder: Path, tmp_path: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        archive.decide("confirm", ARTICLE, ENGLISH, note=f"the {TITLE} of the two")
+        archive.decide("reject", OTHER, ENGLISH, note="another meeting")
+    name = take_down(folder)
+    with Archive.open(folder) as archive:
+        assert [one.note for one in archive.decisions()] == ["another meeting"]
+        export(archive, "wacz", tmp_path / "out.wacz")
+    with zipfile.ZipFile(tmp_path / "out.wacz") as packed:
+        said = packed.read("rabat/decisions.jsonl").decode()
+    assert "another meeting" in said and TITLE not in said and name not in said
+    with Archive.open(folder, write=True) as archive:
+        archive.undo_takedown(name)
+        assert len(archive.decisions()) == 2
+
+
+def test_revisits_of_revisits_of_it_are_withheld_whether_read_one_by_one_or_at_once(folder: Path) -> None:
+    """Each shows the one before it again, at an address of its own."""
+    name = take_down(folder)
+    with WarcWriter(folder / "warc", run_id="chain", site=registry.reference(RABAT), fields={}) as writer:
+        before = None
+        for number, url in enumerate((ARTICLE, *(f"{OLD}-{number}" for number in range(4)))):
+            record = writer.write(
+                url=url, captured_at=START + timedelta(days=20 + number), status=200, response_headers=(("Content-Type", HTML),), body=article().encode(),
+                previous=before,
+            )  # fmt: skip
+            before = record.capture
+    with Archive.open(folder, write=True) as archive:
+        assert archive.captures(f"{OLD}-3") == [] and archive.withheld(name).captures == 10  # type: ignore[union-attr]
+        rows = list(archive.dump())
+        archive.rebuild(workers=1)
+        assert list(archive.dump()) == rows
+
+
 # It stays so ---------------------------------------------------------------------------------------------------------------------------
 
 

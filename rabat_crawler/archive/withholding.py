@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rabat_crawler import identity, registry
+from rabat_crawler.archive.decisions import Decision
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, Prepared, Said
 from rabat_crawler.archive.takedowns import Standing, Takedown, digest_of, fingerprint
 from rabat_crawler.models import Run, Site
@@ -72,7 +73,10 @@ class Withholding:
             if (said.complete and (said.id_key or said.url_key)) or digest_of(listings_name(found)) in self.names:
                 owner = min(owner or found, found)
         scope = identity.scope(site)
-        links = tuple(link for link in prepared.links if digest_of(f"url:{scope}:{link[2]}") not in self.names)
+        leading = [self.names.get(digest_of(f"url:{scope}:{link[2]}")) for link in prepared.links]
+        links = tuple(link for link, found in zip(prepared.links, leading, strict=True) if found is None)
+        if values["role"] == "redirect":  # it says nothing but an address of the item
+            owner = owner or min(filter(None, leading), default=None)
         return Judged(replace(prepared, said=tuple(kept), links=links), owner, named)
 
     def _owner_of_address(self, values: Mapping[str, Any], site: Site) -> str | None:
@@ -178,6 +182,12 @@ def owner_of_original(connection: sqlite3.Connection, refers_to: str | None) -> 
 def count_captures(connection: sqlite3.Connection) -> None:
     """Write how many captures of each withheld item there are."""
     connection.execute(COUNT)
+
+
+def without_decisions(connection: sqlite3.Connection, decisions: Iterable[Decision]) -> list[Decision]:
+    """The decisions that tell of no withheld item: an address and a note stand in each."""
+    names = {row[0] for row in connection.execute("SELECT name FROM withheld_names")}
+    return [one for one in decisions if not names & {digest_of(f"item:{name}") for name in one.pair}]
 
 
 def is_obeyed(connection: sqlite3.Connection, takedowns: list[Takedown]) -> bool:

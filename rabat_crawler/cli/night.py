@@ -193,9 +193,9 @@ def _check_digest(directory: str | None, base_url: str | None) -> None:
         if base_url is not None:
             raise ConfigError("--base-url is for the links of the digests; it needs --digest DIR")
         return
-    from rabat_crawler.exports._digest import room_of
+    from rabat_crawler.exports._addresses import place
 
-    room_of(base_url)
+    place(base_url)
     if Path(directory).exists() and not Path(directory).is_dir():
         raise ConfigError(f"--digest {directory} is a file; give a folder")
 

@@ -100,7 +100,10 @@ def _as_it_is(archive: Archive, item: str) -> tuple[Withheld | None, Preview | N
 def _say_rest(seen: Preview, how: _How) -> None:
     """What a takedown leaves in view, so that whoever takes down knows."""
     if seen.listed and not how.listings:
-        said = f"{_captures(len(seen.listed))} of other pages that name it in a list or box are kept for what they say of others, and not given out (--listings withholds them)"
+        said = (
+            f"{_captures(len(seen.listed))} of other pages that name it in a list or box are kept for what they say of others, and not given out "
+            "(--listings withholds them)"
+        )
         say(f"{said}: {_names(seen.listed_at)}")
     if seen.translations:
         say(f"its translation is another item and stays: {_names(seen.translations)}")

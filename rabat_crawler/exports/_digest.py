@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal, get_args
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from rabat_crawler import registry
 from rabat_crawler.archive import Archive
@@ -17,7 +16,7 @@ from rabat_crawler.archive.lock import lock_holder
 from rabat_crawler.archive.told import Told, read_told, write_told
 from rabat_crawler.calendars import FORMATS, TYPES, named, where
 from rabat_crawler.changes import FIELDS, Code
-from rabat_crawler.citations import address, organisation
+from rabat_crawler.citations import organisation
 from rabat_crawler.digest import (
     CODES,
     Coming,
@@ -39,6 +38,7 @@ from rabat_crawler.digest import (
 )
 from rabat_crawler.digest.words import said
 from rabat_crawler.errors import ConfigError, NotFound
+from rabat_crawler.exports._addresses import place
 from rabat_crawler.exports._placing import check, placed
 from rabat_crawler.models import Item, Run
 from rabat_crawler.report import MAX_TEXT
@@ -78,7 +78,7 @@ class Asked:
         """ConfigError for what cannot be."""
         if self.since is not None and self.since_last:
             raise ConfigError("--since and --since-last say two things; give one of them")
-        room_of(self.base_url)
+        place(self.base_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,17 +139,6 @@ def keep(archive: Archive, found: Gathered) -> None:
     write_told(archive.state_dir, found.digest.language, found.told)
 
 
-def room_of(base_url: str | None) -> str | None:
-    """The address of the reading room without a slash at its end. ConfigError if it is none of the web."""
-    if base_url is None:
-        return None
-    safe = address(base_url)
-    with contextlib.suppress(ValueError):
-        if safe and (parts := urlsplit(safe)).hostname and not parts.query and not parts.fragment:
-            return safe.rstrip("/")
-    raise ConfigError(f"--base-url {base_url!r} is no address of a reading room; give one such as https://archive.example.org/")
-
-
 # The period --------------------------------------------------------------------------------------------------------------------
 
 
@@ -193,7 +182,7 @@ def _digest(archive: Archive, asked: Asked, period: _Period, runs: Sequence[Run]
         late=tuple(sorted({run.started_at[:10] for run in period.chosen if run.started_at < period.since})),
         brought=sum(_number(run.counts.get("items_new")) for run in period.within if run.spider in ("import", "backfill")),
         cut=any(sum((run.counts.get("change_counts") or {}).values()) > len(run.counts.get("changes") or ()) for run in period.chosen),
-        room=room_of(asked.base_url),
+        room=place(asked.base_url),
     )
 
 
@@ -220,7 +209,7 @@ class _Telling:
     """Makes entries of what changed, for readers of one language."""
 
     def __init__(self, archive: Archive, asked: Asked) -> None:
-        self.archive, self.language, self.room = archive, asked.language, room_of(asked.base_url)
+        self.archive, self.language, self.room = archive, asked.language, place(asked.base_url)
         self.twins: dict[str, str] = {}
         self.fresh: set[str] = set()
 

@@ -17,8 +17,9 @@ from rabat_crawler.archive.backup_set import MANIFEST, manifest_text, read_manif
 from rabat_crawler.archive.reader import Reader
 from rabat_crawler.errors import ConfigError, FixityError, NotFound, RunBreached
 from rabat_crawler.exports._collection import Collection, collection, readme
-from rabat_crawler.exports._export import Options, Selection, Source, Written, find
+from rabat_crawler.exports._export import Options, Selection, Source, Written, check_lines, find
 from rabat_crawler.exports._placing import placed, size_of
+from rabat_crawler.health import NOT_CRAWLS
 from rabat_crawler.models import Run
 from rabat_crawler.spreadsheets import csv_text
 
@@ -71,6 +72,7 @@ def release(
     release that is none, for a target that is there already; FixityError if the previous one is damaged; DiskFull.
     """
     options, terms = options or Options(), terms or Terms()
+    check_lines(options)
     _check(terms)
     before = read_items(previous) if previous is not None else None
     with archive.consistent(), placed(target, folder=True, force=force) as folder:
@@ -98,10 +100,11 @@ def _check(terms: Terms) -> None:
 
 
 def refuse_breached(runs: list[Run]) -> None:
-    """RunBreached if the latest run of any site was breached and not accepted. `runs`: the latest first."""
-    latest: dict[str, Run] = {}
+    """RunBreached if the latest crawl of any site was breached and not accepted, whatever was brought in since. `runs`: the latest first."""
+    latest: dict[tuple[str, str], Run] = {}
     for run in runs:
-        latest.setdefault(run.site, run)
+        if run.spider not in NOT_CRAWLS:
+            latest.setdefault((run.site, str(run.parameters.get("origin") or "")), run)
     for run in latest.values():
         if run.status == "breached" and not run.counts.get("accepted"):
             raise RunBreached(

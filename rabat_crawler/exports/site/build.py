@@ -6,14 +6,15 @@ import heapq
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from sys import intern
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from rabat_crawler import atom
 from rabat_crawler.archive.agenda import Event
-from rabat_crawler.errors import ConfigError
+from rabat_crawler.archive.feed_entries import read_entries
+from rabat_crawler.exports._addresses import base
 from rabat_crawler.exports._collection import readme
 from rabat_crawler.exports._export import Options, Source
+from rabat_crawler.exports.atom import subject
 from rabat_crawler.exports.site.entries import UNDATED, Line, counts, timeline
 from rabat_crawler.exports.site.item_pages import ItemPages, document_path, item_path
 from rabat_crawler.exports.site.lists import Lists, feed_address
@@ -45,7 +46,8 @@ _CONTENTS = """A static site in French and English: put this folder onto any web
 
 def build(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     """The folder of the site."""
-    archive, base_url = source.archive, checked(options.base_url)
+    archive, here = source.archive, base(options)
+    base_url = f"{here}/" if here else ""
     names = {language: options.title or name_of(main_site(archive), language) for language in LANGUAGES}
     pages = Pages(target, names=names, base_url=base_url)
     selected = set(source.item_ids)
@@ -71,20 +73,6 @@ def build(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     )
     pages.text("README.md", readme(source, options, contents))
     return {"items": len(writer.lines), "documents": len(documents), "pages": len(pages.addresses), "shards": shards}
-
-
-def checked(base_url: str | None) -> str:
-    """The address at which the site will stand, with a slash at its end; "" for none. ConfigError if it is no http or https address."""
-    if not base_url:
-        return ""
-    try:
-        parts = urlsplit(base_url)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or not base_url.isascii() or any(letter in base_url for letter in " <>\"'\\"):
-        raise ConfigError(f"--base-url {base_url!r} is no address of a site; give one such as https://www.example.org/archive/")
-    return base_url.rstrip("/") + "/"
 
 
 class _Items:
@@ -197,15 +185,12 @@ def _feeds(source: Source, pages: Pages, lines: list[Line]) -> None:
     """The newest items of each language with their full text."""
     for language in LANGUAGES:
         newest = [line.item_id for line in lines if line.language == language][:IN_FEED] or [line.item_id for line in lines[:IN_FEED]]
-        entries = []
-        for item in source.archive.items_of(newest):
-            versions = source.archive.versions(item.item_id)
-            updated = next((one.first_seen for one in versions if one.version_id == item.current_version), item.first_seen)
-            entries.append(atom.Entry(item=item, address=feed_address(item.item_id, pages.base_url), updated=updated))
-        base = f"{pages.base_url}{language}/" if pages.base_url else ""
+        items = source.archive.items_of(newest)
+        entries = read_entries(source.archive, items, lambda item: feed_address(item.item_id, pages.base_url))
+        here = f"{pages.base_url}{language}/" if pages.base_url else ""
         shown = atom.feed(
-            entries, title=pages.names[language], subject=f"{language}/newest", author=pages.names[language], self_address=f"{base}feed.atom",
-            address=base or "./", language=language,
+            entries, title=pages.names[language], subject=subject(source.selection, f"{language}/newest"), author=pages.names[language],
+            self_address=f"{here}feed.atom", address=here or "./", language=language,
         )  # fmt: skip
         pages.text(f"{language}/feed.atom", shown)
 
