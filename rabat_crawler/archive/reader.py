@@ -163,6 +163,12 @@ class Reader:
 
         return self._read(lambda: read_places(self.connection))
 
+    def address_test(self) -> Callable[[str, str], bool]:
+        """Tells of an address and its site whether it is one of a withheld item: for lists that stand outside the database, such as the frontier's."""
+        from rabat_crawler.archive.withholding import address_test
+
+        return self._read(lambda: address_test(self.connection))
+
     def refuse_withheld(self, wanted: str) -> None:
         """Raise `errors.Withheld` if what is asked for is withheld."""
         found = self.withheld(wanted)

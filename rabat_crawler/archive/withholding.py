@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -188,6 +188,12 @@ def without_decisions(connection: sqlite3.Connection, decisions: Iterable[Decisi
     """The decisions that tell of no withheld item: an address and a note stand in each."""
     names = {row[0] for row in connection.execute("SELECT name FROM withheld_names")}
     return [one for one in decisions if not names & {digest_of(f"item:{name}") for name in one.pair}]
+
+
+def address_test(connection: sqlite3.Connection) -> Callable[[str, str], bool]:
+    """See `Reader.address_test`."""
+    names = {row[0] for row in connection.execute("SELECT name FROM withheld_names")}
+    return lambda url, site: bool(names) and _is_named(url, registry.resolve(site), names)
 
 
 def is_obeyed(connection: sqlite3.Connection, takedowns: list[Takedown]) -> bool:
