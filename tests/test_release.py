@@ -36,6 +36,18 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @needs_readers
+def test_a_name_of_rare_letters_is_the_same_in_the_citation(tmp_path: Path) -> None:
+    names = ["𠮷田 “X: y” # \\u00e9", "É\\"]
+    with Archive.open(sample_archive(1)) as archive:
+        release(archive, tmp_path / "out", Options(title="Archive 𝔸"), Terms(authors=tuple(names)))
+        with pytest.raises(ConfigError, match="--author .* give one line"):
+            release(archive, tmp_path / "other", terms=Terms(authors=("A\nB: c",)))
+    script = "from ruamel.yaml import YAML\nread = YAML(typ='safe').load(open(sys.argv[1], encoding='utf-8'))\n"
+    read = readers.ask(script + "print(json.dumps([read['title'], [one['name'] for one in read['authors']]]))", tmp_path / "out" / "CITATION.cff")
+    assert read == ["Archive 𝔸", names]
+
+
+@needs_readers
 def test_others_validate_the_bag_the_citation_and_what_is_in_it(first: Path) -> None:
     assert readers.ask("import bagit; print(json.dumps(bagit.Bag(sys.argv[1]).validate(processes=1)))", first) is True
     assert "valid" in readers.run("cffconvert", "--validate", "-i", first / "CITATION.cff").stdout

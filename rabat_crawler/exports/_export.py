@@ -169,8 +169,14 @@ def check_options(form: Export, options: Options) -> None:
 def check_lines(options: Options) -> None:
     """ConfigError for a title or licence that is empty or more than one line: it stands in heads of files, and in lines that a line end would end."""
     for name, text in (("--title", options.title), ("--licence", options.licence)):
-        if text is not None and (not text.strip() or len(text) > LONGEST_LINE or _CONTROLS.search(text)):
-            raise ConfigError(f"{name} {text[:60]!r} is no title or licence; give one line of at most {LONGEST_LINE} characters")
+        if text is not None:
+            check_line(name, text)
+
+
+def check_line(option: str, text: str) -> None:
+    """ConfigError if a text is empty, long, or more than one line."""
+    if not text.strip() or len(text) > LONGEST_LINE or _CONTROLS.search(text):
+        raise ConfigError(f"{option} {text[:60]!r} cannot stand in an export; give one line of at most {LONGEST_LINE} characters")
 
 
 def _nothing(selection: Selection) -> str:

@@ -17,7 +17,7 @@ from rabat_crawler.archive.backup_set import MANIFEST, manifest_text, read_manif
 from rabat_crawler.archive.reader import Reader
 from rabat_crawler.errors import ConfigError, FixityError, NotFound, RunBreached
 from rabat_crawler.exports._collection import Collection, collection, readme
-from rabat_crawler.exports._export import Options, Selection, Source, Written, check_lines, find
+from rabat_crawler.exports._export import Options, Selection, Source, Written, check_line, check_lines, find
 from rabat_crawler.exports._placing import placed, size_of
 from rabat_crawler.health import NOT_CRAWLS
 from rabat_crawler.models import Run
@@ -32,6 +32,7 @@ BLOCK = 1 << 20
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,60}")
 _DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
 _ADDRESS = re.compile(r"https?://[!-~]{1,2000}")
+_HALVES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _SPDX = re.compile(r"[A-Za-z0-9.-]{2,40}")
 _CONTENTS = """Release {version}.
 
@@ -97,6 +98,8 @@ def _check(terms: Terms) -> None:
     ):
         if value is not None and not form.fullmatch(value):
             raise ConfigError(f"{value!r} is no {name}; give {such}")
+    for author in terms.authors:
+        check_line("--author", author)
 
 
 def refuse_breached(runs: list[Run]) -> None:
@@ -205,8 +208,10 @@ def citation_file(described: Collection, version: str, options: Options, terms: 
 
 
 def _yaml(value: Any) -> str:
-    """The value as YAML: what JSON writes is YAML as well, whatever stands in it."""
-    return f"name: {_yaml(value['name'])}" if isinstance(value, dict) else json.dumps(value, ensure_ascii=True)
+    """The value as YAML: what JSON writes is YAML as well, but for letters that it writes in two halves."""
+    if isinstance(value, dict):
+        return f"name: {_yaml(value['name'])}"
+    return _HALVES.sub(lambda found: "\\U" + format(ord(json.loads(f'"{found[0]}"')), "08x"), json.dumps(value, ensure_ascii=True))
 
 
 # What changed since the release before -----------------------------------------------------------------------------------------
