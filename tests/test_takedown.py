@@ -330,6 +330,40 @@ def test_a_redirect_that_leads_to_it_is_one_of_its_captures(folder: Path, tmp_pa
     assert sound(folder)
 
 
+ALIASES = (
+    "/fr/actualites/101-quetzword-autre", "/fr/actualites/101-quetzword-conference/amp", "/fr/actualites/101-quetzword-conference?start=1",
+    "/fr/index.php?option=com_content&view=article&id=101:quetzword", "/fr/component/content/article/101-quetzword-conference",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_alias_that_it_had_once_is_in_no_link_and_no_capture(folder: Path, when: str) -> None:
+    """What a menu links is in no item; the address would tell the title."""
+    links = " ".join(f"<a href='{alias}'>lien</a>" for alias in ALIASES)
+    third = article_html("Un tiers", "Le dialogue s'est réuni ailleurs, avec tous.", date="2019-01-01").replace(
+        "</body>", f"<nav>{links}</nav></body>"
+    )
+    assert links in third
+    several: list[Page] = [(f"{BASE}/fr/actualites/105-tiers", 200, HTML, third.encode()), (BASE + ALIASES[0], 404, HTML, b"gone"),
+                           (f"{BASE}/fr/actualites/106-autre", 404, HTML, b"gone")]  # fmt: skip
+    if when == "before":
+        write(folder, several, run="third", first=START + timedelta(days=3))
+        Archive.open(folder, write=True).close()
+        assert "quetzword-autre" in "".join(dump_of(folder))
+    name = take_down(folder)
+    if when == "after":
+        write(folder, several, run="third", first=START + timedelta(days=3))
+        Archive.open(folder, write=True).close()
+    assert files_with(folder, MARKS, but=["warc/"]) == {}
+    with Archive.open(folder, write=True) as archive:
+        assert archive.withheld(name).captures == 6  # type: ignore[union-attr]
+        assert archive.item("105").title == "Un tiers" and len(archive.captures(several[2][0])) == 1
+        rows = list(archive.dump())
+        archive.rebuild(workers=1)
+        assert list(archive.dump()) == rows
+    assert sound(folder)
+
+
 def test_decisions_about_it_are_not_given_out(folder: Path, tmp_path: Path) -> None:
     with Archive.open(folder, write=True) as archive:
         archive.decide("confirm", ARTICLE, ENGLISH, note=f"the {TITLE} of the two")
