@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,10 @@ ID_BITS = 50
 
 _WHOLE = re.compile(r"\?showall=1$")
 """The whole text of a page-broken article has an address of its own, but is no article of its own."""
+
+_NUMBER_IN_ADDRESS = re.compile(r"/(\d{1,9})-[^/?#]|[?&](?:id|p|page_id)=(\d{1,9})")
+NUMBERING = ("joomla", "wordpress")
+"""The name spaces (`Draft.cms`) of numbers that stand in addresses."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 DATE_SOURCES = ("time", "dd.published", "date line", "json-ld", "meta", "text", "listing", "block", "title", "dd.create", "listing (creation)")
@@ -104,6 +109,13 @@ def keys_of(draft: Draft, site: Site) -> Keys:
 def address_key(url: str, site: Site) -> str:
     """The key of a draft with this address, whatever it says."""
     return f"url:{scope(site)}:{fold_key(_WHOLE.sub('', url), site)}"
+
+
+@lru_cache(maxsize=4096)
+def numbered_keys(url: str, site: Site) -> tuple[str, ...]:
+    """The keys of the articles whose number the address names, if it is one and not the first word of an alias; of every CMS that has such addresses."""
+    numbers = {int(found[1] or found[2]) for found in islice(_NUMBER_IN_ADDRESS.finditer(url[:2000]), 8)}
+    return tuple(f"id:{scope(site)}:{ids_space(url, site)}{cms}:{number}" for number in sorted(numbers) for cms in NUMBERING)
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from pyarrow import parquet
 from rabat_crawler.archive import Archive, Filters
 from rabat_crawler.errors import ConfigError, DiskFull, NotFound
 from rabat_crawler.exports import Options, Selection, export, formats
-from tests.building import BASE, article_html, copy_of, rabat, sample_archive, small_archive
+from rabat_crawler.exports.release import release
+from tests.building import BASE, article_html, copy_of, environment, rabat, sample_archive, small_archive
 
 FORMATS = sorted(formats())
 HOSTILE = {
@@ -53,6 +55,35 @@ def test_the_same_archive_gives_the_same_bytes(name: str, tmp_path: Path) -> Non
     assert found and found == digest_of(second)
     assert written.bytes == sum(file.stat().st_size for file in ([first] if first.is_file() else first.rglob("*")) if file.is_file())
     assert sorted(path.name for path in first.parent.iterdir()) == ["export"], "something was left beside"
+
+
+EVERY_FORMAT = """
+import pathlib, sys
+from rabat_crawler.archive import Archive
+from rabat_crawler.exports import Options, export, formats
+from rabat_crawler.exports.release import release
+archive, target = map(pathlib.Path, sys.argv[1:])
+with Archive.open(archive) as opened:
+    for name, form in formats().items():
+        export(opened, name, target / name, options=Options(base_url="https://archive.example.org/") if "base_url" in form.takes else Options())
+    release(opened, target / "release")
+"""
+
+
+def test_no_byte_depends_on_the_process_its_time_zone_or_its_locale(tmp_path: Path) -> None:
+    archive = copy_of(sample_archive(1), tmp_path / "archive")
+    surroundings = (
+        {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
+        {"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", EVERY_FORMAT, str(archive), str(tmp_path / more["TZ"].replace("/", "-"))], env=environment(**more))
+        for more in surroundings
+    ]
+    assert [process.wait(timeout=120) for process in running] == [0, 0]
+    first, second = digest_of(tmp_path / "UTC"), digest_of(tmp_path / "Asia-Tokyo")
+    assert {name.split("/")[0] for name in first} == {*FORMATS, "release"}
+    assert [name for name in first | second if first.get(name) != second.get(name)] == []
 
 
 def _needed(name: str) -> Options:
@@ -194,6 +225,74 @@ def test_partials_of_the_dead_are_cleared_and_those_of_the_living_kept(tmp_path:
     with Archive.open(sample_archive(1)) as archive:
         export(archive, "text", tmp_path / "export")
     assert not dead.exists() and living.exists() and other.exists()
+
+
+def test_what_a_process_of_the_same_number_left_is_in_no_ones_way(tmp_path: Path) -> None:
+    """In a container the program has the same process id each time."""
+    folder, file = (tmp_path / f".{name}.{os.getpid()}.partial" for name in ("text", "sqlite"))
+    folder.mkdir()
+    (folder / "left.txt").write_text("left")
+    file.write_bytes(b"half of a file")
+    with Archive.open(sample_archive(1)) as archive:
+        export(archive, "text", tmp_path / "text")
+        export(archive, "sqlite", tmp_path / "sqlite")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sqlite", "text"] and not (tmp_path / "text" / "left.txt").exists()
+
+
+def test_a_folder_set_aside_by_a_process_killed_before_the_new_one_stood_there_is_put_back(tmp_path: Path) -> None:
+    target, aside = tmp_path / "export", tmp_path / ".export.999999999.old.partial"
+    with Archive.open(sample_archive(1)) as archive:
+        export(archive, "text", target)
+        whole = digest_of(target)
+        target.rename(aside)
+        with pytest.raises(ConfigError, match="is there already"):
+            export(archive, "text", target)
+        assert digest_of(target) == whole and not aside.exists()
+        target.rename(aside)
+        export(archive, "text", target, Selection(filters=Filters(language="fr")), force=True)
+        assert digest_of(target) != whole
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_came_there_meanwhile_is_not_replaced_unasked(tmp_path: Path) -> None:
+    target = tmp_path / "export"
+
+    def another(what: str, done: int, total: int | None) -> None:
+        target.mkdir(exist_ok=True)
+        (target / "README.md").write_text("another's")
+
+    with Archive.open(sample_archive(1)) as archive, pytest.raises(ConfigError, match="is there already"):
+        export(archive, "text", target, progress=another)
+    assert (target / "README.md").read_text() == "another's" and list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("wrong", ["", " ", "A title\n# Another", "A title\u2028x", "x" * 2000], ids=["empty", "blank", "lines", "separator", "long"])
+def test_a_title_or_licence_is_one_line(wrong: str, tmp_path: Path) -> None:
+    with Archive.open(sample_archive(1)) as archive:
+        for options in (Options(title=wrong), Options(licence=wrong)):
+            with pytest.raises(ConfigError, match="give one line"):
+                export(archive, "csv", tmp_path / "csv", options=options)
+            with pytest.raises(ConfigError, match="give one line"):
+                release(archive, tmp_path / "release", options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_of_the_past_says_so_and_tells_no_later_day(tmp_path: Path) -> None:
+    archive, last = copy_of(sample_archive(1), tmp_path / "archive"), "2099-01-01"
+    with Archive.open(archive, write=True) as opened:
+        first = str(opened.stats()["last_capture"])[:10]
+        later = dataclasses.replace(opened.runs(1)[0], run_id="later", started_at=f"{last}T00:00:00Z", finished_at=f"{last}T00:00:01Z")
+        opened.begin_run(later)
+        opened.end_run(later)
+        assert opened.latest() == later.finished_at
+    for form, name in (("csv", "tables"), ("bibtex", "cited.bib"), ("ics", "agenda.ics")):
+        rabat("export", form, "--archive", archive, "--as-of", first, "-o", tmp_path / name)
+    said = (tmp_path / "tables" / "README.md").read_text(encoding="utf-8")
+    assert f"State of the archive: {first}T" in said and f", as the archive stood at the end of {first}" in said
+    described = json.loads((tmp_path / "tables" / "datapackage.json").read_text(encoding="utf-8"))
+    assert described["created"][:10] == first and last not in described["description"]
+    assert f"urldate = {{{first}}}" in (tmp_path / "cited.bib").read_text(encoding="utf-8")
+    assert f"DTSTAMP:{first.replace('-', '')}T" in (tmp_path / "agenda.ics").read_text(encoding="utf-8")
 
 
 def test_the_command_line(tmp_path: Path) -> None:

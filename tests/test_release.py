@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rabat_crawler.archive import Archive
-from rabat_crawler.errors import ConfigError, FixityError, NotFound
+from rabat_crawler.errors import ConfigError, FixityError, NotFound, RunBreached
 from rabat_crawler.exports import Options
 from rabat_crawler.exports.release import Terms, release
 from tests import readers
@@ -33,6 +33,18 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Terms(version="1.0", authors=("Élise D'Ampère", "Centre « d'archives »"), doi="10.5281/zenodo.99"),
         )
     return target
+
+
+@needs_readers
+def test_a_name_of_rare_letters_is_the_same_in_the_citation(tmp_path: Path) -> None:
+    names = ["𠮷田 “X: y” # \\u00e9", "É\\"]
+    with Archive.open(sample_archive(1)) as archive:
+        release(archive, tmp_path / "out", Options(title="Archive 𝔸"), Terms(authors=tuple(names)))
+        with pytest.raises(ConfigError, match="--author .* give one line"):
+            release(archive, tmp_path / "other", terms=Terms(authors=("A\nB: c",)))
+    script = "from ruamel.yaml import YAML\nread = YAML(typ='safe').load(open(sys.argv[1], encoding='utf-8'))\n"
+    read = readers.ask(script + "print(json.dumps([read['title'], [one['name'] for one in read['authors']]]))", tmp_path / "out" / "CITATION.cff")
+    assert read == ["Archive 𝔸", names]
 
 
 @needs_readers
@@ -113,6 +125,13 @@ def test_a_breached_run_never_makes_a_release(tmp_path: Path) -> None:
         archive.end_run(later)
     done = rabat("release", "--archive", folder, "-o", tmp_path / "out", code=8)
     assert "was breached, so no release was made" in done.stderr and "accept" in done.stderr and not (tmp_path / "out").exists()
+    with Archive.open(folder, write=True) as archive:
+        for name, spider, more in (("20990102T000000Z-x", "import", {}), ("20990103T000000Z-x", "dialogue", {"origin": "https://other.example"})):
+            other = dataclasses.replace(later, run_id=name, spider=spider, parameters=more, status="done", started_at=f"2099-01-0{name[7]}T00:00:00Z")
+            archive.begin_run(other)
+            archive.end_run(other)
+    with Archive.open(folder) as archive, pytest.raises(RunBreached, match=later.run_id):
+        release(archive, tmp_path / "out")  # what was brought in since, and a crawl of another place, are no sound crawl of it
     with Archive.open(folder, write=True) as archive:
         archive.end_run(dataclasses.replace(later, counts={"accepted": "2099-01-02T00:00:00Z"}))
     with Archive.open(folder) as archive:

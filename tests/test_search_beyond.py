@@ -55,6 +55,28 @@ def test_filters_hold_for_what_is_found_through_a_twin(archive: Archive) -> None
     assert archive.search("lang:fr", twin=True).total == 2  # no words: nothing to find through
 
 
+def test_pages_together_are_what_one_long_page_is_also_with_what_is_found_otherwise(tmp_path: Path) -> None:
+    """More hits than are ordered with the preference for dated ones: those behind come by their own rank."""
+    french, english = f"{BASE}/fr/actualites/900-sommet", f"{BASE}/en/news/901-summit"
+    pair = f"<link rel='alternate' hreflang='fr-fr' href='{french}'><link rel='alternate' hreflang='en-gb' href='{english}'>"
+    pages = [
+        (f"{BASE}/fr/actualites/{100 + number}-rencontre", article_html(f"Rencontre {number}", "Le sommet a eu lieu. " + f"Un mot de plus {number}. " * (number // 3),
+         date="2017-07-17" if number % 3 else ""))
+        for number in range(90)
+    ]  # fmt: skip
+    pages += [
+        (french, article_html("Sommet", "Le sommet.", head=pair)),
+        (english, article_html("Summit", "The summit.", head=pair, language="en-gb")),
+    ]
+    with Archive.open(small_archive(tmp_path / "archive", pages)) as archive:
+        for sort in ("relevance", "newest"):
+            long = [hit.item.item_id for hit in archive.search("sommet", twin=True, limit=200, sort=sort)]
+            short = [
+                hit.item.item_id for start in range(0, 100, 10) for hit in archive.search("sommet", twin=True, limit=10, offset=start, sort=sort)
+            ]
+            assert len(long) == 92 and short == long
+
+
 def test_an_earlier_version_is_found_on_demand_only(archive: Archive) -> None:
     assert archive.search("zibeline").total == 0
     (hit,) = archive.search("zibeline", versions=True)

@@ -13,7 +13,7 @@ import pytest
 from rabat_crawler.archive import Archive, Filters
 from rabat_crawler.errors import ConfigError
 from rabat_crawler.exports import Options, Selection, export
-from rabat_crawler.exports._addresses import checked
+from rabat_crawler.exports._addresses import place
 from rabat_crawler.exports.site import postings
 from rabat_crawler.exports.site.postings import Postings
 from rabat_crawler.models import Item
@@ -144,18 +144,31 @@ def test_attacks_are_text(tmp_path: Path) -> None:
         assert [link for _, _, link in page.links if link.lower().startswith(("javascript:", "vbscript:", "data:text"))] == [], path
 
 
+def test_an_entry_of_its_feeds_is_that_of_every_feed_of_the_archive(site: Path, tmp_path: Path) -> None:
+    def entries(path: Path) -> dict[str, tuple[str, str]]:
+        found = ElementTree.parse(path).getroot().findall(f"{ATOM}entry")
+        return {one.findtext(f"{ATOM}id", ""): (one.findtext(f"{ATOM}updated", ""), one.findtext(f"{ATOM}content", "")) for one in found}
+
+    with Archive.open(three_epochs()) as archive:
+        export(archive, "atom", tmp_path / "feeds", options=Options(base_url=BASE_URL))
+    everywhere = entries(tmp_path / "feeds" / "all.atom")
+    shown = entries(site / "fr" / "feed.atom") | entries(site / "en" / "feed.atom")
+    assert any("<ins>" in content for _, content in shown.values()), "a changed item shows what changed"
+    assert {name: entry for name, entry in shown.items() if everywhere.get(name, entry) != entry} == {}
+
+
 @pytest.mark.parametrize(
     "address", ["museum.example.org", "ftp://museum.example.org/", "https://", "https://x.org/?a=b", "https://x.org/#a", 'https://x.org/"><script>', "https://[::1", "", "javascript:alert(1)", "https://a b/", "https://x.org/\nfoo", "https://x.org:0/", "https://é.org/"]
 )  # fmt: skip
 def test_a_base_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(ConfigError, match="is no address of a place on the web"):
-        checked(address)
+        place(address)
 
 
 def test_a_base_address_tells_no_password() -> None:
     with pytest.raises(ConfigError, match="names a user"):
-        checked("https://me:secret@x.org/")
-    assert checked("https://x.org:8443/gardé/") == "https://x.org:8443/gard%C3%A9"
+        place("https://me:secret@x.org/")
+    assert place("https://x.org:8443/gardé/") == "https://x.org:8443/gard%C3%A9"
 
 
 # The index ------------------------------------------------------------------------------------------------------------------

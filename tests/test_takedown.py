@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import json
 import random
@@ -292,6 +293,120 @@ def test_items_that_only_those_listings_show_are_named_before(tmp_path: Path) ->
     take_down(folder, "165", listings=True)
     with Archive.open(folder) as archive:
         assert before - {item.item_id for item in archive.items()} == {seen.item_id, *seen.only_there}
+
+
+def test_the_list_of_known_addresses_leaves_out_its_own(tmp_path: Path) -> None:
+    folder = copy_of(sample_archive(1), tmp_path / "archive")
+    with Archive.open(folder) as archive:
+        item = next(one for one in archive.items() if "intro_only" not in one.flags and one.canonical_url)
+    before = rabat("urls", "--json", "--archive", folder).stdout.splitlines()
+    assert any(str(item.canonical_url) in line for line in before)
+    take_down(folder, item.item_id)
+    after = rabat("urls", "--json", "--archive", folder).stdout.splitlines()
+    hidden = set(before) - set(after)
+    assert hidden and all(f"/{item.article_id}-" in json.loads(line)["url"] for line in hidden)
+    assert str(item.canonical_url) not in "".join(after)
+    assert f"and {len(hidden)} of what is withheld" in rabat("urls", "--archive", folder).stdout
+
+
+OLD = f"{BASE}/vieux-chemin"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_redirect_that_leads_to_it_is_one_of_its_captures(folder: Path, tmp_path: Path, when: str) -> None:
+    """Its address holds words of its title, and a redirect says nothing else."""
+
+    def redirect() -> None:
+        with WarcWriter(folder / "warc", run_id="moved", site=registry.reference(RABAT), fields={}) as writer:
+            for number, target in enumerate((ARTICLE, OTHER)):
+                headers = (("Location", target), ("Content-Type", "text/html"))
+                writer.write(url=f"{OLD}-{number}", captured_at=START + timedelta(days=9), status=301, response_headers=headers, body=b"")
+        Archive.open(folder, write=True).close()
+
+    if when == "before":
+        redirect()
+    name = take_down(folder)
+    if when == "after":
+        redirect()
+    with Archive.open(folder, write=True) as archive:
+        assert archive.captures(f"{OLD}-0") == [] and len(archive.captures(f"{OLD}-1")) == 1
+        assert archive.withheld(name).captures == 6  # type: ignore[union-attr]
+        rows = list(archive.dump())
+        archive.rebuild(workers=1)
+        assert list(archive.dump()) == rows
+        export(archive, "wacz", tmp_path / "out.wacz")
+    assert files_with(tmp_path, MARKS, but=["archive/"], but_in=LINKED) == {}
+    given = unpacked(tmp_path / "out.wacz")
+    assert f"{OLD}-1".encode() in given and f"{OLD}-0".encode() not in given
+    assert sound(folder)
+
+
+ALIASES = (
+    "/fr/actualites/101-quetzword-autre", "/fr/actualites/101-quetzword-conference/amp", "/fr/actualites/101-quetzword-conference?start=1",
+    "/fr/index.php?option=com_content&view=article&id=101:quetzword", "/fr/component/content/article/101-quetzword-conference",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_alias_that_it_had_once_is_in_no_link_and_no_capture(folder: Path, when: str) -> None:
+    """What a menu links is in no item; the address would tell the title."""
+    links = " ".join(f"<a href='{alias}'>lien</a>" for alias in ALIASES)
+    third = article_html("Un tiers", "Le dialogue s'est réuni ailleurs, avec tous.", date="2019-01-01").replace(
+        "</body>", f"<nav>{links}</nav></body>"
+    )
+    assert links in third
+    several: list[Page] = [(f"{BASE}/fr/actualites/105-tiers", 200, HTML, third.encode()), (BASE + ALIASES[0], 404, HTML, b"gone"),
+                           (f"{BASE}/fr/actualites/106-autre", 404, HTML, b"gone")]  # fmt: skip
+    if when == "before":
+        write(folder, several, run="third", first=START + timedelta(days=3))
+        Archive.open(folder, write=True).close()
+        assert "quetzword-autre" in "".join(dump_of(folder))
+    name = take_down(folder)
+    if when == "after":
+        write(folder, several, run="third", first=START + timedelta(days=3))
+        Archive.open(folder, write=True).close()
+    assert files_with(folder, MARKS, but=["warc/"]) == {}
+    with Archive.open(folder, write=True) as archive:
+        assert archive.withheld(name).captures == 6  # type: ignore[union-attr]
+        assert archive.item("105").title == "Un tiers" and len(archive.captures(several[2][0])) == 1
+        rows = list(archive.dump())
+        archive.rebuild(workers=1)
+        assert list(archive.dump()) == rows
+    assert sound(folder)
+
+
+def test_decisions_about_it_are_not_given_out(folder: Path, tmp_path: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        archive.decide("confirm", ARTICLE, ENGLISH, note=f"the {TITLE} of the two")
+        archive.decide("reject", OTHER, ENGLISH, note="another meeting")
+    name = take_down(folder)
+    with Archive.open(folder) as archive:
+        assert [one.note for one in archive.decisions()] == ["another meeting"]
+        export(archive, "wacz", tmp_path / "out.wacz")
+    with zipfile.ZipFile(tmp_path / "out.wacz") as packed:
+        said = packed.read("rabat/decisions.jsonl").decode()
+    assert "another meeting" in said and TITLE not in said and name not in said
+    with Archive.open(folder, write=True) as archive:
+        archive.undo_takedown(name)
+        assert len(archive.decisions()) == 2
+
+
+def test_revisits_of_revisits_of_it_are_withheld_whether_read_one_by_one_or_at_once(folder: Path) -> None:
+    """Each shows the one before it again, at an address of its own."""
+    name = take_down(folder)
+    with WarcWriter(folder / "warc", run_id="chain", site=registry.reference(RABAT), fields={}) as writer:
+        before = None
+        for number, url in enumerate((ARTICLE, *(f"{OLD}-{number}" for number in range(4)))):
+            record = writer.write(
+                url=url, captured_at=START + timedelta(days=20 + number), status=200, response_headers=(("Content-Type", HTML),), body=article().encode(),
+                previous=before,
+            )  # fmt: skip
+            before = dataclasses.replace(record.capture, refers_to=None)  # other programs write chains
+    with Archive.open(folder, write=True) as archive:
+        assert archive.captures(f"{OLD}-3") == [] and archive.withheld(name).captures == 10  # type: ignore[union-attr]
+        rows = list(archive.dump())
+        archive.rebuild(workers=1)
+        assert list(archive.dump()) == rows
 
 
 # It stays so ---------------------------------------------------------------------------------------------------------------------------

@@ -427,6 +427,7 @@ class Archive(Reader):
         folder = tempfile.TemporaryDirectory(prefix="rabat-as-of-")
         past = Archive(self.path)
         past._cleanup = folder.cleanup
+        past.until = moment[:19] + "Z"
         try:
             past.database = Path(folder.name) / DATABASE
             with schema.translated(past.database):

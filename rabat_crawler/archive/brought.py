@@ -23,12 +23,12 @@ RUNS, DECISIONS = "rabat/runs.jsonl", "rabat/decisions.jsonl"
 MAX_RUNS, MAX_DECISIONS = 50_000, 50_000
 MAX_LINE = 1024 * 1024
 MAX_TEXT = 2000
-NUMBERS = frozenset(
+NUMBERS = tuple(
     "asked unchanged changed new_pages gone_pages carried_over pages requests failed captures_new items_new items_total versions_new".split()
 )
-TABLES = frozenset({"answers", "states", "change_counts"})
-VERDICTS = frozenset({"held", "accepted"})
-"""What is kept of a run's counts: that it was held back or let in decides what its captures say, the rest is told to people."""
+TABLES = ("answers", "states", "change_counts")
+VERDICTS = ("held", "accepted")
+"""What is kept of a run's counts, in this order: that it was held back or let in decides what its captures say, the rest is told to people."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 _WORDS = re.compile(r"[a-z][a-z -]{0,40}")

@@ -200,8 +200,9 @@ class Bulk:
 
     def finish(self, workers: Workers, database: str, progress: Progress) -> None:
         """Everything that follows from the captures together."""
-        for name, owner in self._connection.execute(OF_WITHHELD).fetchall():
-            self._withdraw(name, owner)
+        while found := self._connection.execute(OF_WITHHELD).fetchall():  # again: others may show these again
+            for name, owner in found:
+                self._withdraw(name, owner)
         self._show_revisits()
         count_captures(self._connection)
         self.finish_known(workers, database, progress)

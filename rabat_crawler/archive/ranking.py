@@ -5,6 +5,7 @@ A word that stands in more than FREQUENT items is not ranked over all of them (R
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ STRETCHES = 64
 STRETCH = "SELECT count(*) FROM items WHERE id < ?"
 TEXTS = "SELECT id, title, text, language FROM items WHERE id IN ({marks})"
 NUMBERS = "SELECT rowid FROM items_fts WHERE items_fts MATCH ? LIMIT ?"
-CODES_OF = "SELECT id, codes FROM items INDEXED BY items_by_codes WHERE id IN ({marks})"
+CODES_OF = "SELECT id, codes FROM items INDEXED BY items_by_codes WHERE id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,5 +222,4 @@ def _preferred(asked: Asked, found: Sequence[Found]) -> list[Found]:
 
 def codes_of(asked: Asked, numbers: Iterable[int]) -> dict[int, str]:
     """The codes of items by number, with spaces between."""
-    numbers = list(numbers)
-    return dict(asked.connection.execute(CODES_OF.format(marks=",".join("?" * len(numbers))), numbers).fetchall())
+    return dict(asked.connection.execute(CODES_OF, (json.dumps(list(numbers)),)).fetchall())

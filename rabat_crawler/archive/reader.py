@@ -37,6 +37,8 @@ class Reader:
     path: Path
     database: Path
     warc_dir: Path
+    until: str | None = None
+    """The moment (ISO 8601 UTC) at whose end a past archive stands; None for what is known now."""
     _connection: sqlite3.Connection | None = None
 
     @property
@@ -160,6 +162,12 @@ class Reader:
         from rabat_crawler.archive.withheld import read_places
 
         return self._read(lambda: read_places(self.connection))
+
+    def address_test(self) -> Callable[[str, str], bool]:
+        """Tells of an address and its site whether it is one of a withheld item: for lists that stand outside the database, such as the frontier's."""
+        from rabat_crawler.archive.withholding import address_test
+
+        return self._read(lambda: address_test(self.connection))
 
     def refuse_withheld(self, wanted: str) -> None:
         """Raise `errors.Withheld` if what is asked for is withheld."""
@@ -294,10 +302,14 @@ class Reader:
             yield from store.iter_runs(self.connection)
 
     def decisions(self) -> list[Decision]:
-        """What people decided about translations, in order; [] where the archive's folder is not beside the database. ArchiveCorrupt names a bad line."""
-        from rabat_crawler.archive.decisions import read_decisions
+        """What people decided about translations, in order, but of withheld items; [] where the archive's folder is not beside the database.
 
-        return read_decisions(self.path)
+        ArchiveCorrupt names a bad line.
+        """
+        from rabat_crawler.archive.decisions import read_decisions
+        from rabat_crawler.archive.withholding import without_decisions
+
+        return self._read(lambda: without_decisions(self.connection, read_decisions(self.path)))
 
     def stats(self) -> dict[str, Any]:
         """What the archive holds, in counts."""
@@ -334,10 +346,14 @@ class Reader:
         return self._read(lambda: statistics.gaps(self.connection))
 
     def latest(self) -> str | None:
-        """The moment whose knowledge this is: when the last run ended (or began, if it goes on), ISO 8601 UTC; None before the first."""
+        """The moment whose knowledge this is: when the last run ended (or began, if it goes on), ISO 8601 UTC; None before the first.
+
+        Of an archive as it stood at some time it is never later than that.
+        """
         from rabat_crawler.archive import statistics
 
-        return self._read(lambda: statistics.latest(self.connection))
+        found = self._read(lambda: statistics.latest(self.connection))
+        return min(found, self.until) if found and self.until else found
 
     def nights(self, since: str = "") -> dict[str, dict[str, int]]:
         """By day (ISO date, from `since` on): how many items the runs found new, changed, moved, gone, returned."""

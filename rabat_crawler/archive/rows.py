@@ -111,7 +111,7 @@ class Preparer:
         rows = []
         name = identity.scope(site) + (site.origin or "")
         for link in page.links:
-            if (link.url, name) in self._known:
+            if (link.url, name) in self._known and page.role != "redirect":  # where a redirect leads is all that it says
                 continue
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()

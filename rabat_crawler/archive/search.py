@@ -5,9 +5,13 @@ Reads only. A word that stands in more than FREQUENT items is not ranked over al
 
 from __future__ import annotations
 
+import heapq
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from operator import itemgetter
 
 from rabat_crawler.archive import store
 from rabat_crawler.archive.filters import Filters, storable
@@ -148,18 +152,22 @@ def _is_other(asked: Asked, number: int) -> bool:
 
 def _with_more(asked: Asked, others: dict[int, Found], direct: int, limit: int, offset: int, sort: Sort, few: list[Found] | None) -> list[Found]:
     """A page of what is found directly and otherwise, in one order."""
-    found = [*one_page(asked, direct, offset + limit, 0, sort, few), *others.values()]
-    if sort == "relevance":
-        found.sort(key=lambda one: (one.rank, one.number))
-    else:
-        found = _by_date(asked, found, sort)
+    first = one_page(asked, direct, offset + limit, 0, sort, few)
+    found = _merged(first, others.values()) if sort == "relevance" else _by_date(asked, [*first, *others.values()], sort)
     return found[offset : offset + limit]
+
+
+def _merged(direct: Sequence[Found], others: Iterable[Found]) -> list[Found]:
+    """Both by rank; those found directly stay in the order in which they were given, so that a page more of them changes no page before it."""
+    placed = zip(accumulate((one.rank for one in direct), max), direct, strict=True)
+    more = ((one.rank, one) for one in sorted(others, key=lambda one: (one.rank, one.number)))
+    return [one for _, one in heapq.merge(placed, more, key=itemgetter(0))]
 
 
 def _by_date(asked: Asked, found: Sequence[Found], sort: Sort) -> list[Found]:
     by_number = {one.number: one for one in found}
-    marks = ",".join("?" * len(by_number))
-    rows = asked.connection.execute(f"SELECT id FROM items WHERE id IN ({marks}) ORDER BY {ORDERS[sort]}", list(by_number)).fetchall()
+    question = f"SELECT id FROM items WHERE id IN (SELECT value FROM json_each(?)) ORDER BY {ORDERS[sort]}"
+    rows = asked.connection.execute(question, (json.dumps(list(by_number)),)).fetchall()
     return [by_number[row[0]] for row in rows]
 
 

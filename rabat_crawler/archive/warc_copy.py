@@ -81,16 +81,16 @@ def copy_captures(directory: Path, given: Iterable[Given], create: Create, *, mo
     names: set[str] = set()
     for file, captures in groupby(given, key=lambda one: one.capture.warc_file):
         name = _free_name(file, names)
-        names.add(name)
+        names.add(name.lower())
         with create(name) as sink:
             yield from _Copy(directory, name, sink, moment).run(captures)
 
 
 def _free_name(file: str, taken: set[str]) -> str:
-    """A name like that of the file, of harmless letters, with the suffix of a packed WARC file."""
+    """A name like that of the file, of harmless letters, with the suffix of a packed WARC file; `taken` are in small letters, for some disks know no others."""
     stem = _NOT_IN_NAME.sub("-", _SUFFIX.sub("", file)).strip("-.") or "file"
     tried = (f"{stem}{f'-{number}' if number else ''}{WARC_SUFFIX}" for number in range(len(taken) + 1))
-    return next(name for name in tried if name not in taken)
+    return next(name for name in tried if name.lower() not in taken)
 
 
 class _Copy:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from rabat_crawler import identity, registry
+from rabat_crawler.archive.decisions import Decision
 from rabat_crawler.archive.rows import CAPTURE_COLUMNS, Prepared, Said
 from rabat_crawler.archive.takedowns import Standing, Takedown, digest_of, fingerprint
 from rabat_crawler.models import Run, Site
@@ -59,7 +60,7 @@ class Withholding:
             return Judged(prepared, None)
         values = dict(zip(CAPTURE_COLUMNS, prepared.capture, strict=False))
         site = registry.resolve(values["site"])
-        owner = self._owner_of_address(values, site)
+        owner = self._owner_of_address(values, site, bare=not (prepared.said or prepared.again))
         named: str | None = None
         kept: list[Said] = []
         for said in prepared.said:
@@ -71,14 +72,27 @@ class Withholding:
             named = min(named or found, found)
             if (said.complete and (said.id_key or said.url_key)) or digest_of(listings_name(found)) in self.names:
                 owner = min(owner or found, found)
-        scope = identity.scope(site)
-        links = tuple(link for link in prepared.links if digest_of(f"url:{scope}:{link[2]}") not in self.names)
+        leading = [self._led_to(link, site) for link in prepared.links]
+        links = tuple(link for link, found in zip(prepared.links, leading, strict=True) if found is None)
+        if values["role"] == "redirect":  # it says nothing but an address of the item
+            owner = owner or min(filter(None, leading), default=None)
         return Judged(replace(prepared, said=tuple(kept), links=links), owner, named)
 
-    def _owner_of_address(self, values: Mapping[str, Any], site: Site) -> str | None:
-        """The withheld item at whose address this was captured, or whose document it is, or of which it shows an address again."""
+    def _owner_of_address(self, values: Mapping[str, Any], site: Site, *, bare: bool) -> str | None:
+        """The withheld item at whose address this was captured, or whose document it is, or of which it shows an address again.
+
+        `bare`: no item was read there, so that the number in the address (an alias that the article had once) is all that says which it is of.
+        """
         names = [identity.address_key(url, site) for url in (values["url"], values["refers_url"]) if url]
-        return next((self.names[one] for one in map(digest_of, (*names, document_name(values["url_key"]))) if one in self.names), None)
+        return self._first((*names, document_name(values["url_key"]), *(identity.numbered_keys(values["url"], site) if bare else ())))
+
+    def _led_to(self, link: tuple[str, str, str, str], site: Site) -> str | None:
+        """The withheld item to which a row of `links` leads, by its key or by a number in its address: any alias of it holds words of it."""
+        return self._first((f"url:{identity.scope(site)}:{link[2]}", *identity.numbered_keys(link[0], site)))
+
+    def _first(self, names: Iterable[str]) -> str | None:
+        """The owner of the first of these names that is one."""
+        return next((self.names[one] for one in map(digest_of, names) if one in self.names), None)
 
     def _owner_of(self, said: Said) -> str | None:
         """The withheld item that a draft speaks of. Numbers of one database are different articles for ever, whatever they say."""
@@ -89,8 +103,7 @@ class Withholding:
                 return None
         elif said.url_key and (found := self.names.get(digest_of(said.url_key))):
             return found
-        shown = [name for name in (said.content_key and content_name(said.content_key), said.text_key) if name]
-        return next((self.names[one] for one in map(digest_of, shown) if one in self.names), None)
+        return self._first(name for name in (said.content_key and content_name(said.content_key), said.text_key) if name)
 
     def _learn(self, owner: str, said: Said) -> None:
         """A number or address under which a withheld item was seen is a name of it from now on."""
@@ -105,7 +118,11 @@ class Withholding:
         if '"alternates":[]' in said.content:
             return said
         values = json.loads(said.content)
-        kept = [one for one in values["alternates"] if digest_of(identity.address_key(one["url"], site)) not in self.names]
+        kept = [
+            one
+            for one in values["alternates"]
+            if self._first((identity.address_key(one["url"], site), *identity.numbered_keys(one["url"], site))) is None
+        ]
         if len(kept) == len(values["alternates"]):
             return said
         content = json.dumps({**values, "alternates": kept}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -180,6 +197,18 @@ def count_captures(connection: sqlite3.Connection) -> None:
     connection.execute(COUNT)
 
 
+def without_decisions(connection: sqlite3.Connection, decisions: Iterable[Decision]) -> list[Decision]:
+    """The decisions that tell of no withheld item: an address and a note stand in each."""
+    names = {row[0] for row in connection.execute("SELECT name FROM withheld_names")}
+    return [one for one in decisions if not names & {digest_of(f"item:{name}") for name in one.pair}]
+
+
+def address_test(connection: sqlite3.Connection) -> Callable[[str, str], bool]:
+    """See `Reader.address_test`."""
+    names = {row[0] for row in connection.execute("SELECT name FROM withheld_names")}
+    return lambda url, site: bool(names) and _is_named(url, registry.resolve(site), names)
+
+
 def is_obeyed(connection: sqlite3.Connection, takedowns: list[Takedown]) -> bool:
     """True if the database follows from these takedowns, and all that was to be erased is."""
     row = connection.execute("SELECT fresh, digest FROM derived WHERE name = 'takedowns'").fetchone()
@@ -219,5 +248,5 @@ def _without_addresses(value: Any, site: Site, names: Container[str]) -> Any:
 
 
 def _is_named(url: str, site: Site, names: Container[str]) -> bool:
-    asked = (*lookup_names(url=url), document_name(url_key(url)), identity.address_key(url, site))
+    asked = (*lookup_names(url=url), document_name(url_key(url)), identity.address_key(url, site), *identity.numbered_keys(url, site))
     return any(digest_of(one) in names for one in asked)

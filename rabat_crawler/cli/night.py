@@ -193,10 +193,10 @@ def _check_digest(directory: str | None, base_url: str | None) -> None:
         if base_url is not None:
             raise ConfigError("--base-url is for the links of the digests; it needs --digest DIR")
         return
-    from rabat_crawler.exports._digest import room_of
+    from rabat_crawler.exports._addresses import place
     from rabat_crawler.exports._placing import refuse_archive
 
-    room_of(base_url)
+    place(base_url)
     refuse_archive(Path(directory) / "digest")
     if Path(directory).exists() and not Path(directory).is_dir():
         raise ConfigError(f"--digest {directory} is a file; give a folder")
@@ -228,23 +228,26 @@ def urls(run_id: str | None, state: str | None, as_json: bool, archive_dir: str 
     from rabat_crawler.archive.frontier_store import STATES, known_runs, read_addresses
 
     path = config.archive_path(archive_dir)
-    with Archive.open(path):
-        pass  # says so if there is no archive
+    with Archive.open(path) as archive:  # says so if there is no archive
+        is_withheld = archive.address_test()
     if state is not None and state not in STATES:
         raise ConfigError(f"--state {state!r}: there is no such state; known: {', '.join(STATES)}")
     known = known_runs(path / "state")
     if run_id is not None:
         run_id = _one_run(run_id, known)
     rows = []
+    hidden = 0
     for one in read_addresses(path / "state", run=run_id, state=state):
-        if as_json:
+        if is_withheld(one.url, one.site):
+            hidden += 1
+        elif as_json:
             names = ("url", "state", "status", "attempts", "reason", "site", "run_id", "asked_at", "due_at")
             say(json_line({name: getattr(one, name) for name in names}))
         else:
             rows.append((one.state, one.status, one.attempts, one.reason or "-", one.url))
     if not as_json:
         say(table(rows, ("state", "status", "attempts", "reason", "url")))
-        say(f"\n{len(rows)} addresses")
+        say(f"\n{len(rows)} addresses" + (f", and {hidden} of what is withheld" if hidden else ""))
 
 
 def _one_run(wanted: str, known: list[str]) -> str:

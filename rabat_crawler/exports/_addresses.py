@@ -1,4 +1,4 @@
-"""Where on the web an export's permanent links lead: the address that a user gave, checked."""
+"""Where on the web an export's permanent links lead: the address that a user gave, checked. The one place that checks it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ _NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f<>\"'\\]")
 
 
 def base(options: Options) -> str | None:
-    """`base_url` in ASCII without a slash at its end; None if none was given. ConfigError if it is no http(s) address of a place."""
-    return None if options.base_url is None else checked(options.base_url)
+    """`base_url` as `place` gives it."""
+    return place(options.base_url)
 
 
-def checked(base_url: str) -> str:
-    """The address in ASCII without a slash at its end. ConfigError if it is no http(s) address of a place, or tells a password to all readers."""
+def place(base_url: str | None) -> str | None:
+    """The address in ASCII without a slash at its end; None if none was given.
+
+    ConfigError if it is no http(s) address of a place, or tells a password to all readers.
+    """
+    if base_url is None:
+        return None
     given = address(base_url.strip()) or ""
     try:
         parts = urlsplit(given)

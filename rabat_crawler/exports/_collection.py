@@ -140,9 +140,10 @@ def gap_lines(gaps: Gaps) -> str:
 
 
 def _selected(selection: Selection, whole: int) -> str:
+    stood = f", as the archive stood at the end of {selection.as_of}" if selection.as_of else ""
     if selection.whole:
-        return ""
+        return stood
     words = [f"the words {selection.words!r}"] if selection.words.strip() else []
     filters = selection.filters
     words += [f"{name} {getattr(filters, name)}" for name in filters.__dataclass_fields__ if getattr(filters, name)]
-    return f" of {whole:,} (selected by {', '.join(words)})"
+    return f" of {whole:,} (selected by {', '.join(words)}){stood}"

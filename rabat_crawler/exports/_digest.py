@@ -38,7 +38,7 @@ from rabat_crawler.digest import (
 )
 from rabat_crawler.digest.words import said
 from rabat_crawler.errors import ConfigError, NotFound
-from rabat_crawler.exports._addresses import checked
+from rabat_crawler.exports._addresses import place
 from rabat_crawler.exports._placing import check, placed
 from rabat_crawler.models import Item, Run
 from rabat_crawler.report import MAX_TEXT
@@ -78,7 +78,7 @@ class Asked:
         """ConfigError for what cannot be."""
         if self.since is not None and self.since_last:
             raise ConfigError("--since and --since-last say two things; give one of them")
-        room_of(self.base_url)
+        place(self.base_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +139,6 @@ def keep(archive: Archive, found: Gathered) -> None:
     write_told(archive.state_dir, found.digest.language, found.told)
 
 
-def room_of(base_url: str | None) -> str | None:
-    """The address of the reading room without a slash at its end. ConfigError if it is none of the web."""
-    return None if base_url is None else checked(base_url)
-
-
 # The period --------------------------------------------------------------------------------------------------------------------
 
 
@@ -189,7 +184,7 @@ def _digest(archive: Archive, asked: Asked, period: _Period, runs: Sequence[Run]
         late=tuple(sorted({run.started_at[:10] for run in period.chosen if run.started_at < period.since})),
         brought=sum(_number(run.counts.get("items_new")) for run in period.within if run.spider in ("import", "backfill")),
         cut=any(sum((run.counts.get("change_counts") or {}).values()) > len(run.counts.get("changes") or ()) for run in period.chosen),
-        room=room_of(asked.base_url),
+        room=place(asked.base_url),
     )
 
 
@@ -216,7 +211,7 @@ class _Telling:
     """Makes entries of what changed, for readers of one language."""
 
     def __init__(self, archive: Archive, asked: Asked) -> None:
-        self.archive, self.language, self.room = archive, asked.language, room_of(asked.base_url)
+        self.archive, self.language, self.room = archive, asked.language, place(asked.base_url)
         self.twins: dict[str, str] = {}
         self.fresh: set[str] = set()
 

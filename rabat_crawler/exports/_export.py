@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -19,6 +20,8 @@ from rabat_crawler.models import Item
 
 CHUNK = 200
 """So many items are read at once."""
+LONGEST_LINE = 1000
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +159,26 @@ def export(
 
 
 def check_options(form: Export, options: Options) -> None:
-    """ConfigError for an option that the format does not take."""
+    """ConfigError for an option that the format does not take, and for a title or licence that is no line of text."""
+    check_lines(options)
     default = Options()
     for option in Options.__dataclass_fields__:
         if getattr(options, option) != getattr(default, option) and option not in form.takes:
             takers = [one.name for one in formats().values() if option in one.takes]
             raise ConfigError(f"the format {form.name} takes no --{option.replace('_', '-')}; it is an option of {', '.join(takers) or 'no format'}")
+
+
+def check_lines(options: Options) -> None:
+    """ConfigError for a title or licence that is empty or more than one line: it stands in heads of files, and in lines that a line end would end."""
+    for name, text in (("--title", options.title), ("--licence", options.licence)):
+        if text is not None:
+            check_line(name, text)
+
+
+def check_line(option: str, text: str) -> None:
+    """ConfigError if a text is empty, long, or more than one line."""
+    if not text.strip() or len(text) > LONGEST_LINE or _CONTROLS.search(text):
+        raise ConfigError(f"{option} {text[:60]!r} cannot stand in an export; give one line of at most {LONGEST_LINE} characters")
 
 
 def _nothing(selection: Selection) -> str:

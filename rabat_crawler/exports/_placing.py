@@ -14,7 +14,8 @@ from rabat_crawler.archive.backup_set import explained, sync_path, sync_tree
 from rabat_crawler.archive.lock import alive
 from rabat_crawler.errors import ConfigError
 
-_PARTIAL = re.compile(r"\.(.+)\.(\d{1,10})\.partial", re.DOTALL)
+_OLD = ".old"
+_PARTIAL = re.compile(r"\.(.+)\.(\d{1,10})(\.old)?\.partial", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -23,6 +24,8 @@ def placed(target: Path, *, folder: bool, force: bool = False) -> Iterator[Path]
 
     ConfigError if something is there already and not `force`, or of another sort, or if the place cannot be written to; DiskFull.
     """
+    with explained(target.parent, f"{target.name} was not written"):
+        put_back(target)
     check(target, folder=folder, force=force)
     beside = target.with_name(f".{target.name}.{os.getpid()}.partial")
     with explained(target.parent, f"{target.name} was not written"):
@@ -131,9 +134,15 @@ def _exchange(beside: Path, target: Path, *, force: bool) -> None:
         return
     old = None
     if target.exists():
-        old = target.with_name(f".{target.name}.{os.getpid()}.old.partial")
+        check(target, folder=True, force=force)  # it may have come there meanwhile
+        old = target.with_name(f".{target.name}.{os.getpid()}{_OLD}.partial")
         target.rename(old)
-    beside.rename(target)
+    try:
+        beside.rename(target)
+    except OSError:
+        if old is not None:
+            old.rename(target)
+        raise
     if old is not None:
         remove(old)
 
@@ -151,12 +160,31 @@ def _link(beside: Path, target: Path) -> None:
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
+def put_back(target: Path) -> None:
+    """An older folder that was set aside by a process killed just before the new one stood in its place is there again."""
+    if os.path.lexists(target):
+        return
+    for path, old in _left(target):
+        if old:
+            path.rename(target)
+            return
+
+
 def clear_partials(target: Path) -> None:
     """Remove what processes that are gone left of exports to this place."""
-    for path in target.parent.glob(".*.partial"):
-        found = _PARTIAL.fullmatch(path.name)
-        if found and found[1].removesuffix(".old") == target.name and not alive(int(found[2])):
-            remove(path)
+    for path, _ in _left(target):
+        remove(path)
+
+
+def _left(target: Path) -> list[tuple[Path, bool]]:
+    """What processes that are gone left beside `target`, each with whether it is a folder that stood there before.
+
+    What bears the number of this process is of one before it too: where few run, numbers come again.
+    """
+    found = [(path, _PARTIAL.fullmatch(path.name)) for path in sorted(target.parent.glob(".*.partial"))]
+    return [
+        (path, bool(name[3])) for path, name in found if name and name[1] == target.name and (int(name[2]) == os.getpid() or not alive(int(name[2])))
+    ]
 
 
 def remove(path: Path) -> None:

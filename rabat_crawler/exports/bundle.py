@@ -59,7 +59,7 @@ It shows the tables, ready queries and SQL, not the pages of the reading room. I
 
 def write(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     """The folder."""
-    place = _base(options)
+    here = _base(options)
     rows = source.archive.write_reduced(target / DATABASE, source.item_ids, source.tell)
     write_wheel(target)
     _write_json(target / "metadata.json", _described(source, options, rows, room=True))
@@ -71,7 +71,7 @@ def write(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     (target / "requirements.txt").write_text(f"./{WHEEL}\n{pinned}", encoding="utf-8", newline="\n")
     counts = {name: rows[name] for name in ("items", "versions", "documents", "captures")}
     size = (target / DATABASE).stat().st_size / 1e6
-    lite = _LITE.format(base=place, address=lite_address(place), size=size) if options.lite else ""
+    lite = _LITE.format(base=here, address=lite_address(here), size=size) if options.lite else ""
     contents = _CONTENTS.format(database=DATABASE, wheel=WHEEL, lite=lite, **counts)
     (target / "README.md").write_text(readme(source, options, contents), encoding="utf-8", newline="\n")
     return counts
@@ -79,15 +79,15 @@ def write(source: Source, target: Path, options: Options) -> Mapping[str, int]:
 
 def _base(options: Options) -> str:
     """Where the folder will stand, with a slash at its end; "" if that is not said. ConfigError if it must be, or is no web address."""
-    if options.lite and not options.base_url:
-        raise ConfigError("Datasette Lite reads the file from the web: say with --base-url where this folder will stand")
     here = base(options)
+    if options.lite and here is None:
+        raise ConfigError("Datasette Lite reads the file from the web: say with --base-url where this folder will stand")
     return f"{here}/" if here else ""
 
 
-def lite_address(base: str) -> str:
-    """The address that opens the database of a folder at `base` in Datasette Lite."""
-    return f"{LITE}?url={quote(base + DATABASE, safe='')}&metadata={quote(base + LITE_METADATA, safe='')}"
+def lite_address(here: str) -> str:
+    """The address that opens the database of a folder at `here` in Datasette Lite."""
+    return f"{LITE}?url={quote(here + DATABASE, safe='')}&metadata={quote(here + LITE_METADATA, safe='')}"
 
 
 def _described(source: Source, options: Options, rows: Mapping[str, int], *, room: bool) -> dict[str, Any]:

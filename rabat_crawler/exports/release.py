@@ -17,8 +17,9 @@ from rabat_crawler.archive.backup_set import MANIFEST, manifest_text, read_manif
 from rabat_crawler.archive.reader import Reader
 from rabat_crawler.errors import ConfigError, FixityError, NotFound, RunBreached
 from rabat_crawler.exports._collection import Collection, collection, readme
-from rabat_crawler.exports._export import Options, Selection, Source, Written, find
+from rabat_crawler.exports._export import Options, Selection, Source, Written, check_line, check_lines, find
 from rabat_crawler.exports._placing import placed, size_of
+from rabat_crawler.health import NOT_CRAWLS
 from rabat_crawler.models import Run
 from rabat_crawler.spreadsheets import csv_text
 
@@ -31,6 +32,7 @@ BLOCK = 1 << 20
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,60}")
 _DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
 _ADDRESS = re.compile(r"https?://[!-~]{1,2000}")
+_HALVES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _SPDX = re.compile(r"[A-Za-z0-9.-]{2,40}")
 _CONTENTS = """Release {version}.
 
@@ -71,6 +73,7 @@ def release(
     release that is none, for a target that is there already; FixityError if the previous one is damaged; DiskFull.
     """
     options, terms = options or Options(), terms or Terms()
+    check_lines(options)
     _check(terms)
     if previous is not None and force and previous.exists() and previous.resolve() == target.resolve():
         raise ConfigError(f"{target} is the release before, which --force would remove; give another -o DIR")
@@ -99,13 +102,16 @@ def _check(terms: Terms) -> None:
             raise ConfigError(f"{value!r} is no {name}; give {such}")
     if not all(author.strip() for author in terms.authors):
         raise ConfigError("an author has no name; give --author NAME")
+    for author in terms.authors:
+        check_line("--author", author)
 
 
 def refuse_breached(runs: list[Run]) -> None:
-    """RunBreached if the latest run of any site was breached and not accepted. `runs`: the latest first."""
-    latest: dict[str, Run] = {}
+    """RunBreached if the latest crawl of any site was breached and not accepted, whatever was brought in since. `runs`: the latest first."""
+    latest: dict[tuple[str, str], Run] = {}
     for run in runs:
-        latest.setdefault(run.site, run)
+        if run.spider not in NOT_CRAWLS:
+            latest.setdefault((run.site, str(run.parameters.get("origin") or "")), run)
     for run in latest.values():
         if run.status == "breached" and not run.counts.get("accepted"):
             raise RunBreached(
@@ -206,8 +212,10 @@ def citation_file(described: Collection, version: str, options: Options, terms: 
 
 
 def _yaml(value: Any) -> str:
-    """The value as YAML: what JSON writes is YAML as well, whatever stands in it."""
-    return f"name: {_yaml(value['name'])}" if isinstance(value, dict) else json.dumps(value, ensure_ascii=True)
+    """The value as YAML: what JSON writes is YAML as well, but for letters that it writes in two halves."""
+    if isinstance(value, dict):
+        return f"name: {_yaml(value['name'])}"
+    return _HALVES.sub(lambda found: "\\U" + format(ord(json.loads(f'"{found[0]}"')), "08x"), json.dumps(value, ensure_ascii=True))
 
 
 # What changed since the release before -----------------------------------------------------------------------------------------

@@ -10,9 +10,11 @@ from xml.sax.saxutils import escape
 
 from rabat_crawler import atom
 from rabat_crawler.archive.agenda import Event
+from rabat_crawler.archive.feed_entries import read_entries
 from rabat_crawler.exports._addresses import base
 from rabat_crawler.exports._collection import readme
 from rabat_crawler.exports._export import Options, Source
+from rabat_crawler.exports.atom import subject
 from rabat_crawler.exports.site.entries import UNDATED, Line, counts, timeline
 from rabat_crawler.exports.site.item_pages import ItemPages, document_path, item_path
 from rabat_crawler.exports.site.lists import Lists, feed_address
@@ -183,15 +185,12 @@ def _feeds(source: Source, pages: Pages, lines: list[Line]) -> None:
     """The newest items of each language with their full text."""
     for language in LANGUAGES:
         newest = [line.item_id for line in lines if line.language == language][:IN_FEED] or [line.item_id for line in lines[:IN_FEED]]
-        entries = []
-        for item in source.archive.items_of(newest):
-            versions = source.archive.versions(item.item_id)
-            updated = next((one.first_seen for one in versions if one.version_id == item.current_version), item.first_seen)
-            entries.append(atom.Entry(item=item, address=feed_address(item.item_id, pages.base_url), updated=updated))
-        base = f"{pages.base_url}{language}/" if pages.base_url else ""
+        items = source.archive.items_of(newest)
+        entries = read_entries(source.archive, items, lambda item: feed_address(item.item_id, pages.base_url))
+        here = f"{pages.base_url}{language}/" if pages.base_url else ""
         shown = atom.feed(
-            entries, title=pages.names[language], subject=f"{language}/newest", author=pages.names[language], self_address=f"{base}feed.atom",
-            address=base or "./", language=language,
+            entries, title=pages.names[language], subject=subject(source.selection, f"{language}/newest"), author=pages.names[language],
+            self_address=f"{here}feed.atom", address=here or "./", language=language,
         )  # fmt: skip
         pages.text(f"{language}/feed.atom", shown)
 

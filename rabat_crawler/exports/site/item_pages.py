@@ -11,10 +11,9 @@ from urllib.parse import quote
 from rabat_crawler import citations, embedded
 from rabat_crawler.archive.past import History
 from rabat_crawler.archive.reader import Reader
-from rabat_crawler.citations import Citation, cite, sentence
+from rabat_crawler.citations import Citation, cite_kept, sentence
 from rabat_crawler.exports.site.entries import own_language
 from rabat_crawler.exports.site.pages import Pages
-from rabat_crawler.extract.hosts import is_loopback
 from rabat_crawler.models import DocumentVersion, Item
 from rabat_crawler.web.cited import Cited
 from rabat_crawler.web.document_view import read as read_document
@@ -124,15 +123,8 @@ class ItemPages:
     def _citation(self, found: Cited) -> Citation:
         """The citation as of the archive's state; a public web archive's copy is named where there is one."""
         capture = found.capture.capture if found.capture else None
-        public = capture is not None and capture.source_url and not is_loopback(capture.source_url)
-        return cite(
-            found.item,
-            twin=found.twin,
-            archived_url=capture.source_url if capture and public else None,
-            archived_at=capture.captured_at if capture else None,
-            permanent_url=self._pages.base_url + item_path(found.item.item_id) if self._pages.base_url else None,
-            accessed=self._accessed,
-        )
+        kept = cite_kept(found.item, twin=found.twin, capture=capture, here=None, playable=False, accessed=self._accessed)
+        return replace(kept, permanent_url=self._pages.base_url + item_path(found.item.item_id) if self._pages.base_url else None)
 
 
 def _file(form: str, cited: Citation, language: Language) -> tuple[str, str, str]:
