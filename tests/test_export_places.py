@@ -159,6 +159,6 @@ def test_a_signal_in_the_middle_leaves_nothing(number: signal.Signals, tmp_path:
 
 
 def test_what_somebody_typed_stands_on_one_line(tmp_path: Path) -> None:
-    rabat("export", "csv", "--archive", sample_archive(1), "-o", tmp_path / "a", "--title", "a\n# b\x1b[31m")
-    assert (tmp_path / "a" / "README.md").read_text().startswith("# a # b [31m\n\n")
+    done = rabat("export", "csv", "--archive", sample_archive(1), "-o", tmp_path / "a", "--title", "a\n# b\x1b[31m", code=2)
+    assert "give one line" in done.stderr and "\x1b" not in done.stderr and not (tmp_path / "a").exists()
     assert "an author has no name" in rabat("release", "--archive", sample_archive(1), "-o", tmp_path / "r", "--author", " ", code=2).stderr
