@@ -76,6 +76,7 @@ def release(
     check_lines(options)
     _check(terms)
     before = read_items(previous) if previous is not None else None
+    archive.refuse_unfinished_takedown()
     with archive.consistent(), placed(target, folder=True, force=force) as folder:
         source = Source(archive, Selection(), progress)
         refuse_breached(archive.runs())
