@@ -530,7 +530,8 @@ def test_nothing_is_given_out_before_a_takedown_is_finished(folder: Path, tmp_pa
 def test_what_was_learned_while_writing_is_obeyed_before_anything_is_given_out(folder: Path, tmp_path: Path) -> None:
     """As a night's work does: crawl, then write the digest, in one process. First an edit under a new address, then the text by which it is known."""
     take_down(folder)
-    texts = (article(f"Plus tard, {CHANGED}. Et encore ceci."), article().replace("view-article", "view-article moved"))
+    unknown = article_html("Un tout autre titre", f"Plus tard, {CHANGED} fut dit, et encore ceci.", date="2019-02-03")
+    texts = (unknown.replace("view-article", "view-article moved"), article().replace("view-article", "view-article moved"))
     write(folder, [(MOVED, 200, HTML, text.encode()) for text in texts], run="later", first=START + timedelta(days=30))
     with Archive.open(folder, write=True) as archive:
         export(archive, "jsonl", tmp_path / "out.jsonl")
