@@ -522,6 +522,34 @@ def test_another_article_with_the_same_title_and_day_stays(folder: Path) -> None
         assert archive.item("104").canonical_url == copy
 
 
+def test_nothing_is_given_out_before_a_takedown_is_finished(folder: Path, tmp_path: Path) -> None:
+    """It was decided, and its process killed: until another writes, the database still holds the words."""
+    with Archive.open(folder) as archive:
+        name, names = archive.item(ARTICLE).item_id, archive.takedown_preview(ARTICLE).names
+    add_takedown(folder, Takedown(what="withhold", item_id=name, at="2026-03-01T02:30:00Z", reason=REASON, names=names))
+    for command in (("export", "jsonl", "-o", tmp_path / "out.jsonl"), ("release", "-o", tmp_path / "out"), ("digest", "--lang", "fr"),
+                    ("export", "jsonl", "--as-of", "2019", "-o", tmp_path / "out.jsonl")):  # fmt: skip
+        done = rabat(*command, "--archive", folder, code=2)
+        assert "is not finished yet, so nothing is given out" in done.stderr and not done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["archive"]
+    Archive.open(folder, write=True).close()
+    rabat("export", "jsonl", "-o", tmp_path / "out.jsonl", "--archive", folder)
+    rabat("export", "jsonl", "-o", tmp_path / "past.jsonl", "--as-of", "2019", "--archive", folder)
+    assert files_with(tmp_path, MARKS, but=["archive/"]) == {}
+
+
+def test_what_was_learned_while_writing_is_obeyed_before_anything_is_given_out(folder: Path, tmp_path: Path) -> None:
+    """As a night's work does: crawl, then write the digest, in one process. First an edit under a new address, then the text by which it is known."""
+    take_down(folder)
+    unknown = article_html("Un tout autre titre", f"Plus tard, {CHANGED} fut dit, et encore ceci.", date="2019-02-03")
+    texts = (unknown.replace("view-article", "view-article moved"), article().replace("view-article", "view-article moved"))
+    write(folder, [(MOVED, 200, HTML, text.encode()) for text in texts], run="later", first=START + timedelta(days=30))
+    with Archive.open(folder, write=True) as archive:
+        export(archive, "jsonl", tmp_path / "out.jsonl")
+    assert {one.what for one in read_takedowns(folder)} == {"withhold", "also"}
+    assert files_with(tmp_path, MARKS, but=["archive/warc/"]) == {}
+
+
 def test_a_lost_list_of_takedowns_is_told_and_nothing_comes_back(folder: Path) -> None:
     take_down(folder)
     log = (folder / LOG_NAME).read_bytes()

@@ -169,6 +169,12 @@ class Archive(Reader):
 
         obey(self, progress, rebuild=rebuild)
 
+    def refuse_unfinished_takedown(self) -> None:
+        """As for any reader; whoever writes finishes it first."""
+        if self.lock is not None:
+            self._obey(silent)
+        super().refuse_unfinished_takedown()
+
     def take_down(
         self, wanted: str, *, reason: str, by: str = "", erase: bool = False, listings: bool = False, progress: Progress = silent
     ) -> Withheld:

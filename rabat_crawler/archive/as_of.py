@@ -42,6 +42,7 @@ def build_as_of(source: Path, beside: Path, moment: str, progress: Progress, dec
         connection.execute("INSERT INTO runs SELECT * FROM now.runs")
         for table in ("withheld", "withheld_names", "withheld_captures"):  # today's: what is withheld now was never there
             connection.execute(f"INSERT INTO {table} SELECT * FROM now.{table}")
+        connection.execute("INSERT INTO derived SELECT * FROM now.derived WHERE name = 'takedowns'")
         bulk = Bulk(connection)
         connection.execute(CAPTURES, (moment,))
         connection.execute(CLOSED)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rabat_crawler.archive import document_list, schema, search, store
 from rabat_crawler.archive.filters import Filters
 from rabat_crawler.archive.results import Results, Sort
-from rabat_crawler.errors import NotFound, RabatError
+from rabat_crawler.errors import ConfigError, NotFound, RabatError
 from rabat_crawler.errors import Withheld as WithheldError
 from rabat_crawler.models import DocumentHit, DocumentVersion, Item, Run, Version
 
@@ -174,6 +174,18 @@ class Reader:
         found = self.withheld(wanted)
         if found is not None:
             raise found.error(wanted)
+
+    def refuse_unfinished_takedown(self) -> None:
+        """ConfigError if a takedown was decided that this database does not follow from yet: nothing is to be given out of it."""
+        from rabat_crawler.archive.takedowns import read_takedowns
+        from rabat_crawler.archive.withholding import is_obeyed
+
+        takedowns = read_takedowns(self.path)
+        if takedowns and not self._read(lambda: is_obeyed(self.connection, takedowns)):
+            raise ConfigError(
+                f"a takedown in {self.path} is not finished yet, so nothing is given out; wait for the process that works on it, "
+                "or give the same command again if it was stopped (rabat-crawler rebuild finishes it, too)"
+            )
 
     def takedown_preview(self, wanted: str) -> Preview:
         """What a takedown of an item would withhold. NotFound as for `item`."""

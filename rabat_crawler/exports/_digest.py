@@ -105,6 +105,7 @@ class _Period:
 def gather(archive: Archive, asked: Asked) -> Gathered:
     """The newsletter as the archive knows it now. ConfigError; NotFound if the archive was never crawled nor anything brought in."""
     asked.check()
+    archive.refuse_unfinished_takedown()
     with archive.consistent():
         runs = archive.runs()
         period = _period(archive, asked, runs)

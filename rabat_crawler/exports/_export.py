@@ -145,11 +145,12 @@ def export(
 ) -> Written:
     """Write the selected items in a format to `target`, whole or not at all.
 
-    ConfigError for an unknown format, an option that the format does not take, or a target that is there already (unless `force`);
-    NotFound if no item is selected; DiskFull. Nothing half written is left.
+    ConfigError for an unknown format, an option that the format does not take, a target that is there already (unless `force`), or a takedown
+    that is not finished; NotFound if no item is selected; DiskFull. Nothing half written is left.
     """
     form, selection, options = find(name), selection or Selection(), options or Options()
     check_options(form, options)
+    archive.refuse_unfinished_takedown()
     with archive.consistent(), placed(target, folder=form.folder, force=force) as beside:
         source = Source(archive, selection, progress)
         if not form.empty and not source.item_ids:

@@ -78,6 +78,7 @@ def release(
     if previous is not None and force and previous.exists() and previous.resolve() == target.resolve():
         raise ConfigError(f"{target} is the release before, which --force would remove; give another -o DIR")
     before = read_items(previous) if previous is not None else None
+    archive.refuse_unfinished_takedown()
     with archive.consistent(), placed(target, folder=True, force=force) as folder:
         source = Source(archive, Selection(), progress)
         refuse_breached(archive.runs())
