@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from rabat_crawler.archive.backup_set import explained, sync_path, sync_tree
@@ -112,11 +113,16 @@ MANY = 200
 """Of more files than this the whole system is brought to the disk in one call, which is far cheaper than a call for each."""
 
 
+def _files(folder: Path) -> Iterator[Path]:
+    for path, _, names in os.walk(folder):
+        yield from (Path(path, name) for name in names)
+
+
 def _sync(beside: Path) -> None:
     if not beside.is_dir():
         sync_path(beside)
         return
-    files = [path for path in beside.rglob("*") if path.is_file()]
+    files = list(islice(_files(beside), MANY + 1))  # a site has hundreds of thousands
     if len(files) > MANY:
         os.sync()
         return
@@ -197,4 +203,4 @@ def remove(path: Path) -> None:
 
 def size_of(path: Path) -> int:
     """Bytes of a file, or of all files of a folder."""
-    return path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in _files(path))
