@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rabat_crawler.archive.decisions import CONFIRM, REJECT, UNDO, Decision, add_decision, read_decisions
 from rabat_crawler.archive.wacz import Wacz
@@ -18,6 +18,8 @@ from rabat_crawler.models import Run
 
 if TYPE_CHECKING:
     from rabat_crawler.archive.api import Archive
+
+T = TypeVar("T", Run, Decision)
 
 RUNS, DECISIONS = "rabat/runs.jsonl", "rabat/decisions.jsonl"
 MAX_RUNS, MAX_DECISIONS = 50_000, 50_000
@@ -39,22 +41,21 @@ _ITEM = re.compile(r"[0-9a-z]{4,40}")
 
 def runs_in(wacz: Wacz) -> Iterator[Run]:
     """The runs that the file tells of; what is no run is told as a finding of the file, and left out."""
-    for number, value in enumerate(_values(wacz, RUNS, MAX_RUNS), 1):
-        run = _run(value)
-        if run is None:
-            wacz.tell(RUNS, "run", f"line {number} is no run; it is left out")
-        else:
-            yield run
+    return _sound(wacz, RUNS, MAX_RUNS, "run", _run)
 
 
 def decisions_in(wacz: Wacz) -> Iterator[Decision]:
     """The decisions that the file tells of; likewise."""
-    for number, value in enumerate(_values(wacz, DECISIONS, MAX_DECISIONS), 1):
-        decision = _decision(value)
-        if decision is None:
-            wacz.tell(DECISIONS, "decision", f"line {number} is no decision; it is left out")
+    return _sound(wacz, DECISIONS, MAX_DECISIONS, "decision", _decision)
+
+
+def _sound(wacz: Wacz, name: str, most: int, what: str, read: Callable[[Any], T | None]) -> Iterator[T]:
+    for number, value in enumerate(_values(wacz, name, most), 1):
+        found = read(value)
+        if found is None:
+            wacz.tell(name, what, f"line {number} is no {what}; it is left out")
         else:
-            yield decision
+            yield found
 
 
 def carried(run: Run) -> dict[str, Any]:

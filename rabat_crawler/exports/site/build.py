@@ -55,6 +55,7 @@ def build(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     index = f"search/{folder_name(source.moment, [*source.item_ids, *(one.document_id for one in documents)])}/"
     writer = _Items(source, pages, SearchFiles(target / index), selected)
     writer.write(documents)
+    shards = writer.search.finish()  # its memory is free again before the meetings are read
     lists = Lists(pages, writer.lines)
     held = _held(source, writer, len(documents))
     lists.home(held, writer.lines)
@@ -62,7 +63,6 @@ def build(source: Source, target: Path, options: Options) -> Mapping[str, int]:
     lists.agenda([kept for event in archive.agenda() if (kept := _kept(event, selected))], source.moment)
     lists.about(about_of(archive))
     lists.search(index)
-    shards = writer.search.finish()
     _feeds(source, pages, writer.lines)
     for name, missing in (("index.html", False), ("404.html", True)):
         root = base_url if missing else ""

@@ -128,14 +128,14 @@ class Lists:
             self._agenda_page(f"{language}/agenda/", language, newest, "", list(by_year), len(events))
             for year, found in by_year.items():
                 self._agenda_page(f"{language}/agenda/{year}/", language, {year: found}, year, list(by_year), len(found))
-            calendar = calendars.calendar(
+            calendar = calendars.iter_calendar(
                 events,
                 stamp=stamp,
                 name=self._pages.translate[language]("agenda.calendar_name"),
                 language=language,
                 link=(lambda one: base + item_path(one.item_id)) if base else None,
             )
-            self._pages.text(f"{language}/agenda.ics", calendar)
+            self._pages.pieces(f"{language}/agenda.ics", calendar)
 
     def _agenda_page(self, path: str, language: Language, groups: dict[str, list[Event]], year: str, years: list[str], total: int) -> None:
         self._page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,11 @@ class Pages:
 
     def text(self, name: str, text: str) -> None:
         """Write a file as it is."""
+        self.pieces(name, (text,))
+
+    def pieces(self, name: str, pieces: Iterable[str]) -> None:
+        """The same, piece by piece."""
         path = self.target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+            stream.writelines(pieces)

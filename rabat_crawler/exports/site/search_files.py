@@ -66,7 +66,7 @@ class SearchFiles:
         path.write_text(json.dumps(said, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
     def finish(self) -> int:
-        """Write the index; how many shards it has."""
+        """Write the index and forget it; how many shards it has."""
         stems = self._postings.stems()
         firsts = []
         for number, shard in enumerate(self._postings.shards(stems)):
@@ -82,4 +82,5 @@ class SearchFiles:
         }
         (self._folder / "about.json").write_text(json.dumps(about, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
         (self._folder / "entries.bin").write_bytes(bytes(self._marks))
+        self._postings = Postings()
         return len(firsts)
